@@ -1,0 +1,155 @@
+"""The nouns of the program. Every offset counts code points of ``Article.text``; every ``end`` is exclusive."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article, whole. Its text is what is quoted, so nothing may rewrite it after it has been read."""
+
+    #: Stable under a change of content: given by the file, or made from its path or URL.
+    id: str
+    text: str = field(repr=False)
+    title: str = ""
+    #: The publication, as shown to people ("AFP", "Le Monde").
+    source: str = ""
+    #: The original on the web, http(s) or empty.
+    url: str = ""
+    author: str = ""
+    published: date | None = None
+    #: ISO 639-1 code, or None where nothing was said and nothing could be told.
+    language: str | None = None
+    #: The file the article came from, with "#record" behind it where a file holds several.
+    origin: str = ""
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of everything a reader can see: when it changes, the article has changed."""
+        published = self.published.isoformat() if self.published else ""
+        seen = (self.text, self.title, self.source, self.url, self.author, published, self.language or "")
+        return sha256("\0".join(seen).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file, or one record of a file, that could not be read, and why."""
+
+    origin: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """``article.text[start:end]``: a view, so a quotation can never differ from its source."""
+
+    article: Article = field(repr=False)
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.article.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence(Span):
+    """The unit of citation."""
+
+    #: From 1 within its article: the anchor ``#s{number}``.
+    number: int
+    #: From 0 within its article: sentences of one paragraph share it.
+    paragraph: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage(Span):
+    """The unit of retrieval: a run of whole sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a question."""
+
+    passage: Passage
+    #: Higher is better; comparable within one list only.
+    score: float
+    #: From 1.
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A sentence shown to people under a number, from 1 in order of first use."""
+
+    number: int
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of an answer; in extractive answers its text is that of the sentence it cites."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is shown for a question: statements with citations, or none of them and the nearest sentences."""
+
+    question: str
+    #: Of the question, ISO 639-1.
+    language: str
+    statements: tuple[Statement, ...]
+    #: Between 0 and 1, comparable across questions, present when abstaining too.
+    confidence: float
+    #: When abstaining: sentences offered as "not an answer", best first.
+    nearest: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    #: The question with what an earlier one contributed, or None where it stands alone.
+    understood_as: str | None = None
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def abstained(self) -> bool:
+        return not self.statements
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Every citation once, by number."""
+        used = {citation.number: citation for statement in self.statements for citation in statement.citations}
+        return tuple(used[number] for number in sorted(used))
+
+    @property
+    def text(self) -> str:
+        """The answer as one string, ``[n]`` behind each statement; empty when abstaining."""
+        return " ".join(
+            statement.text + "".join(f" [{citation.number}]" for citation in statement.citations)
+            for statement in self.statements
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusFacts:
+    """What there is to ask about."""
+
+    articles: int
+    passages: int
+    sentences: int
+    #: Publication date of the newest article, None where no article has one.
+    newest: date | None
+    #: ISO 639-1 codes, the most frequent first.
+    languages: tuple[str, ...]
+    #: Name of the index being served, None while there is none.
+    generation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """An ingest under way."""
+
+    #: Articles.
+    done: int
+    total: int
