@@ -1,0 +1,297 @@
+"""The store into a new generation of the index, checked and then published by one atomic pointer.
+
+::
+
+    build in NAME.building -> sync -> manifest -> check in a child process -> rename -> CURRENT -> prune
+
+Killed anywhere, CURRENT still names a complete generation: the half-built folder is swept by the next run.
+Chroma overwrites its files in place without syncing them, so it only ever writes into a folder nobody reads.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.errors import IndexUnusable
+from assistant.index import (
+    COLLECTION,
+    CURRENT,
+    FORMAT,
+    GENERATIONS,
+    MANIFEST,
+    SCHEMA,
+    current_name,
+    read_manifest,
+    row_ids,
+)
+from assistant.lexical import SCHEMA as WORDS_SCHEMA
+from assistant.store import Store, article_row
+from assistant.text import words
+from assistant.types import Article
+from assistant.vectors import embedded_texts, embedding_key
+
+#: Rows of one write to Chroma: the limit of its hosted engine, so that scaling out stays a setting.
+BATCH = 300
+
+#: Generations kept besides the current one, for readers that are still in it and for going back.
+KEPT = 1
+
+BUILDING = ".building"
+
+Progress = Callable[[int, int], None]
+
+
+def corpus_digest(store: Store, embedder_identity: str) -> str:
+    """A hash of everything that decides what a generation holds: equal digests, equal answers."""
+    digest = hashlib.sha256(f"{FORMAT}\0{embedder_identity}".encode())
+    for id, known in sorted(store.known().items()):
+        digest.update(f"\0{id}\0{known.content_hash}\0{known.analysis}".encode())
+    return digest.hexdigest()
+
+
+def publish(
+    store: Store, index: Path, embedder_identity: str, dimension: int, progress: Progress | None = None
+) -> str | None:
+    """Build and publish a generation from ``store``; returns its name, or None if CURRENT is the same already.
+
+    :raises IndexUnusable: If the new generation fails its check; CURRENT is then left as it was.
+    """
+    digest = corpus_digest(store, embedder_identity)
+    if _is_current(index, digest):
+        return None
+    generations = index / GENERATIONS
+    generations.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _sweep(generations)
+    name = _free_name(generations, digest)
+    building = generations / f"{name}{BUILDING}"
+    manifest = _build(store, building, embedder_identity, dimension, progress)
+    manifest |= {"digest": digest, "files": _sync(building)}
+    _write_synced(building / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
+    check_in_child(building)
+    os.rename(building, generations / name)
+    _sync_folder(generations)
+    _point_to(index, name)
+    _prune(index, name)
+    return name
+
+
+def check_in_child(folder: Path) -> None:
+    """Open and search a generation in a process of its own: damaged vector files can end the one that reads them.
+
+    :raises IndexUnusable: If the child found a fault, or did not survive.
+    """
+    child = subprocess.run(
+        [sys.executable, "-m", "assistant.verify", str(folder)], capture_output=True, text=True, check=False
+    )
+    if child.returncode:
+        found = child.stderr.strip().splitlines()
+        reason = found[-1] if found else f"the check ended with {child.returncode}"
+        raise IndexUnusable(f"{folder}: {reason}. Run `assistant ingest` to build it again.")
+
+
+def _is_current(index: Path, digest: str) -> bool:
+    try:
+        name = current_name(index)
+        return name is not None and read_manifest(index / GENERATIONS / name)["digest"] == digest
+    except IndexUnusable:
+        return False
+
+
+def _free_name(generations: Path, digest: str) -> str:
+    name = digest[:12]
+    return name if not (generations / name).exists() else f"{name}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
+
+
+def _build(store: Store, folder: Path, identity: str, dimension: int, progress: Progress | None) -> dict[str, Any]:
+    """Write every file of a generation but the manifest, which is returned without its file list."""
+    import sqlite3
+
+    folder.mkdir(mode=0o700)
+    database = sqlite3.connect(folder / "articles.db", isolation_level=None)
+    database.execute("pragma journal_mode = off")
+    database.execute("pragma synchronous = off")
+    database.executescript(SCHEMA + WORDS_SCHEMA + "begin;")
+    facts = _Facts()
+    keys: dict[str, list[bytes]] = {"passages": [], "sentences": []}
+    for article in store.articles():
+        facts.add(article)
+        _insert(database, store, article, facts, keys, identity)
+    database.execute("insert into words (words) values ('optimize')")
+    database.execute("commit")
+    database.execute("vacuum")
+    database.close()
+    _write_vectors(store, folder / "sentences.npy", keys["sentences"], dimension)
+    _write_vectors(store, folder / "passages.npy", keys["passages"], dimension)
+    _fill_chroma(store, folder / "chroma", keys["passages"], dimension, progress)
+    return facts.manifest(identity, dimension)
+
+
+class _Facts:
+    """Counts for the manifest, gathered while articles go by."""
+
+    def __init__(self) -> None:
+        self.articles = self.passages = self.sentences = 0
+        self.newest = ""
+        self.languages: dict[str, int] = {}
+
+    def add(self, article: Article) -> None:
+        self.articles += 1
+        self.newest = max(self.newest, article.published.isoformat() if article.published else "")
+        language = article.language or ""
+        self.languages[language] = self.languages.get(language, 0) + 1
+
+    def manifest(self, identity: str, dimension: int) -> dict[str, Any]:
+        import chromadb
+
+        by_count = sorted(self.languages, key=lambda language: (-self.languages[language], language))
+        return {
+            "format": FORMAT,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "embedder": identity,
+            "dimension": dimension,
+            "chroma": chromadb.__version__,
+            "articles": self.articles,
+            "passages": self.passages,
+            "sentences": self.sentences,
+            "newest": self.newest or None,
+            "languages": by_count,
+        }
+
+
+def _insert(
+    database: Any, store: Store, article: Article, facts: _Facts, keys: dict[str, list[bytes]], identity: str
+) -> None:
+    """One article with its sentences, passages and words; the keys of its vectors go to ``keys`` by row."""
+    row = facts.articles - 1
+    database.execute("insert into articles values (?,?,?,?,?,?,?,?,?,?)", (row, *article_row(article)))
+    title_terms = words(article.title, article.language)
+    sentences, passages = store.sentences(article), store.passages(article)
+    terms = [words(sentence.text, article.language) for sentence in sentences]
+    first = facts.sentences
+    database.executemany(
+        "insert into sentences values (?,?,?,?,?,?,?)",
+        [
+            (
+                first + n,
+                row,
+                s.start,
+                s.end,
+                s.number,
+                s.paragraph,
+                " ".join(dict.fromkeys(title_terms + found)),
+            )
+            for n, (s, found) in enumerate(zip(sentences, terms, strict=True))
+        ],
+    )
+    n = 0
+    for passage in passages:
+        inside = n
+        while n < len(sentences) and sentences[n].end <= passage.end:
+            n += 1
+        number = facts.passages
+        facts.passages += 1
+        database.execute(
+            "insert into passages values (?,?,?,?,?,?)",
+            (number, row, passage.start, passage.end, first + inside, first + n - 1),
+        )
+        found = title_terms + [term for sentence in terms[inside:n] for term in sentence]
+        database.execute("insert into words (rowid, terms) values (?,?)", (number, " ".join(found)))
+    facts.sentences += len(sentences)
+    for kind, spans in (("sentences", sentences), ("passages", passages)):
+        keys[kind] += [embedding_key(identity, text) for text in embedded_texts(spans)]
+
+
+def _write_vectors(store: Store, path: Path, keys: list[bytes], dimension: int) -> None:
+    """Half precision: a cosine changes by less than 0.0005, and a million sentences take 0.8 GB less."""
+    vectors = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=(len(keys), dimension))
+    for start in range(0, len(keys), 4096):
+        vectors[start : start + 4096] = store.embeddings(keys[start : start + 4096], dimension)
+    vectors.flush()
+
+
+def _fill_chroma(store: Store, folder: Path, keys: list[bytes], dimension: int, progress: Progress | None) -> None:
+    import chromadb
+    from chromadb.config import Settings
+
+    client: Any = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+    collection = client.create_collection(
+        COLLECTION,
+        embedding_function=None,
+        # One write of the vector files, at the end: before that, Chroma's log alone holds the vectors.
+        configuration={"hnsw": {"space": "cosine", "ef_search": 200, "sync_threshold": max(2, len(keys))}},
+    )
+    for start in range(0, len(keys), BATCH):
+        batch = keys[start : start + BATCH]
+        rows = range(start, start + len(batch))
+        collection.add(ids=row_ids(rows), embeddings=store.embeddings(batch, dimension))
+        if progress:
+            progress(rows.stop, len(keys))
+    client.close()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """What the manifest vouches for. Chroma's own database is left out: each opening writes a row to it."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name not in (MANIFEST, "chroma.sqlite3"):
+            yield path
+
+
+def _sync(folder: Path) -> dict[str, tuple[int, str]]:
+    """Bring every file to the disk; returns size and SHA-256 by name."""
+    found = {}
+    for path in _files(folder):
+        with open(path, "rb") as file:
+            found[path.relative_to(folder).as_posix()] = (
+                path.stat().st_size,
+                hashlib.file_digest(file, "sha256").hexdigest(),
+            )
+            os.fsync(file.fileno())
+    with open(folder / "chroma" / "chroma.sqlite3", "rb") as file:
+        os.fsync(file.fileno())
+    for path in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+        _sync_folder(path)
+    return found
+
+
+def _write_synced(path: Path, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _point_to(index: Path, name: str) -> None:
+    _write_synced(index / f"{CURRENT}.new", name + "\n")
+    os.replace(index / f"{CURRENT}.new", index / CURRENT)
+    _sync_folder(index)
+
+
+def _sweep(generations: Path) -> None:
+    """Remove what a killed run left behind."""
+    for path in generations.glob(f"*{BUILDING}"):
+        shutil.rmtree(path)
+
+
+def _prune(index: Path, current: str) -> None:
+    others = [path for path in (index / GENERATIONS).iterdir() if path.name != current]
+    by_age = sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in by_age[KEPT:]:
+        shutil.rmtree(path, ignore_errors=True)

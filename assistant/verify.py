@@ -1,0 +1,75 @@
+"""Check a generation: ``python -m assistant.verify FOLDER``, in a process that may die of it.
+
+Hashes of its files, counts, that sampled passages find themselves, and that the search agrees with exact search.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.errors import IndexUnusable
+from assistant.index import connect, open_collection, read_manifest
+
+#: Sampled passages, or all of them if there are fewer.
+SAMPLE = 200
+NEIGHBOURS = 10
+
+#: Least share of exact search's neighbours that the approximate search must find.
+RECALL = 0.95
+
+
+def verify(folder: Path) -> None:
+    """
+    :raises IndexUnusable: If anything in ``folder`` is not as its manifest says.
+    """
+    manifest = read_manifest(folder)
+    _check_hashes(folder, manifest)
+    _check_counts(folder, manifest)
+    vectors = np.load(folder / "passages.npy").astype(np.float32)
+    if len(vectors):
+        _check_search(open_collection(folder / "chroma"), vectors)
+
+
+def _check_hashes(folder: Path, manifest: dict[str, Any]) -> None:
+    for name, (_, expected) in manifest["files"].items():
+        try:
+            with open(folder / name, "rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise IndexUnusable(f"{name}: {error.strerror}") from error
+        if found != expected:
+            raise IndexUnusable(f"{name} is not the file that was written")
+
+
+def _check_counts(folder: Path, manifest: dict[str, Any]) -> None:
+    connection = connect(folder / "articles.db")
+    for table in ("articles", "passages", "sentences"):
+        found = connection.execute(f"select count(*) from {table}").fetchone()[0]
+        if found != manifest[table]:
+            raise IndexUnusable(f"{found} {table} where {manifest[table]} were written")
+
+
+def _check_search(collection: Any, vectors: np.ndarray) -> None:
+    if collection.count() != len(vectors):
+        raise IndexUnusable(f"{collection.count()} passages in the search where {len(vectors)} were written")
+    sample = np.unique(np.linspace(0, len(vectors) - 1, min(SAMPLE, len(vectors)), dtype=int))
+    k = min(NEIGHBOURS, len(vectors))
+    found = collection.query(query_embeddings=list(vectors[sample]), n_results=k, include=["distances"])
+    exact = -np.sort(-(vectors[sample] @ vectors.T), axis=1)[:, :k]
+    similarity = 1 - np.array(found["distances"], np.float32)
+    # By similarity and not by row, so that copies of one text do not count as misses.
+    recall = (similarity >= exact[:, -1:] - 2e-3).mean()
+    if recall < RECALL:
+        raise IndexUnusable(f"the search finds {recall:.1%} of the nearest passages")
+    if not (similarity[:, 0] >= 1 - 2e-3).all():
+        raise IndexUnusable("a passage does not find itself")
+
+
+if __name__ == "__main__":
+    try:
+        verify(Path(sys.argv[1]))
+    except IndexUnusable as error:
+        sys.exit(str(error))

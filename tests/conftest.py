@@ -1,0 +1,75 @@
+"""What several test files need."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.embedding import Embedder, load_embedder
+from assistant.engine import Engine, open_engine
+from assistant.ingest import ingest
+from assistant.settings import Settings
+from assistant.text import words
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of evaluation data beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared evaluation data is not beside this checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The built-in model."""
+    return load_embedder(Settings())
+
+
+@pytest.fixture(scope="session")
+def sample_index(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Path:
+    """An index of the sample corpus by the built-in model, made once."""
+    index = tmp_path_factory.mktemp("sample") / "index"
+    ingest([ROOT / "corpus" / "articles"], index, embedder)
+    return index
+
+
+@pytest.fixture(scope="session")
+def sample_engine(sample_index: Path) -> Engine:
+    return open_engine(Settings(index=sample_index, questions=ROOT / "corpus" / "questions.jsonl"))
+
+
+class HashEmbedder:
+    """Words hashed into 64 dimensions: no model, and texts that share words are still near."""
+
+    identity = "hashed words"
+    dimension = 64
+    limit = 128
+
+    def __init__(self, identity: str = identity) -> None:
+        self.identity = identity
+        self.embedded: list[str] = []
+
+    def passages(self, texts, progress=None):
+        self.embedded += texts
+        return np.array([self._vector(text) for text in texts], np.float32)
+
+    def question(self, text):
+        return self._vector(text)
+
+    def count_tokens(self, text):
+        return len(text.split())
+
+    def _vector(self, text):
+        vector = np.full(self.dimension, 0.01)
+        for word in words(text, "fr"):
+            vector[sum(map(ord, word)) % self.dimension] += 1
+        return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+@pytest.fixture
+def hashed() -> HashEmbedder:
+    return HashEmbedder()

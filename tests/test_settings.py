@@ -1,0 +1,50 @@
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import UsageError
+from assistant.settings import Settings, load_settings
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_defaults(tmp_path):
+    assert load_settings({}, tmp_path / "none.toml") == Settings()
+
+
+def test_the_command_line_wins_over_the_environment_over_the_file(tmp_path):
+    file = tmp_path / "assistant.toml"
+    file.write_text('port = 1111\nindex = "from-file"\nhost = "::1"\n', encoding="utf-8")
+    settings = load_settings({"ASSISTANT_PORT": "2222", "ASSISTANT_INDEX": "from-env"}, file, port="3333", index=None)
+    assert (settings.port, settings.index, settings.host) == (3333, Path("from-env"), "::1")
+
+
+def test_an_empty_variable_is_none(tmp_path):
+    assert load_settings({"ASSISTANT_PORT": ""}, tmp_path / "none.toml").port == Settings().port
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"ASSISTANT_PORT": "many"}, r"ASSISTANT_PORT.*'many'.*whole number"),
+        ({"ASSISTANT_THRESHOLD": "high"}, r"ASSISTANT_THRESHOLD.*'high'.*a number"),
+        ({"ASSISTANT_PROT": "1"}, r"ASSISTANT_PROT.*Available: .*port"),
+    ],
+)
+def test_a_wrong_value_is_named_with_the_way_out(environ, told, tmp_path):
+    with pytest.raises(UsageError, match=told):
+        load_settings(environ, tmp_path / "none.toml")
+
+
+def test_a_broken_file_is_named(tmp_path):
+    file = tmp_path / "assistant.toml"
+    file.write_text("port = = 1", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"assistant\.toml.*TOML"):
+        load_settings({}, file)
+
+
+def test_every_setting_is_documented():
+    documented = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    for field in fields(Settings):
+        assert f"`ASSISTANT_{field.name.upper()}`" in documented, field.name
