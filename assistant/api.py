@@ -1,0 +1,199 @@
+"""The HTTP face: questions and articles as JSON, articles as pages, the state of the server."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from fastapi.sse import format_sse_event
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
+
+from assistant.errors import AssistantError
+from assistant.guard import BODY_LIMIT, protect
+from assistant.page.articles import article_page, missing_page
+from assistant.page.assets import static_files
+from assistant.problems import ErrorRecord, Problem, explain, problem
+from assistant.protocols import Engine
+from assistant.records import AnswerRecord, ArticleRecord, AskRequest, Record, answer_record, article_record
+from assistant.settings import Settings
+from assistant.words import Words, words_for
+
+EVENT_STREAM = "text/event-stream"
+
+
+class ProgressRecord(Record):
+    """An ingest under way, in articles."""
+
+    done: int
+    total: int
+
+
+class HealthRecord(Record):
+    """Whether the server is up, and what it serves."""
+
+    status: Literal["ok", "starting"]
+    generation: str | None
+    articles: int
+    indexing: ProgressRecord | None
+
+
+class ArticleId(Convertor[str]):
+    """An article id in a path: it may hold any character, slashes and line ends included."""
+
+    regex = r"(?s:.+)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("article_id", ArticleId())
+
+router = APIRouter()
+
+
+def create_app(engine: Engine, settings: Settings) -> FastAPI:
+    """Everything that is served over HTTP but the chat pages, behind the guard."""
+    app = FastAPI(
+        title="Sourcier",
+        description="Answers quoted from articles, each with its source.",
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.engine = engine
+    app.state.settings = settings
+    app.include_router(router)
+    app.mount("/static", static_files())
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(AssistantError, _unavailable)
+    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    protect(app, settings)
+    return app
+
+
+def _engine(request: Request) -> Engine:
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _words(request: Request) -> Words:
+    """The reader's language: asked for by ``?ui=``, else the browser's."""
+    return words_for(request.query_params.get("ui"), request.headers.get("accept-language", ""))
+
+
+TheEngine = Annotated[Engine, Depends(_engine)]
+TheSettings = Annotated[Settings, Depends(_settings)]
+TheWords = Annotated[Words, Depends(_words)]
+
+
+def _refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What OpenAPI is told about the ways a request can fail."""
+    return {status: {"model": ErrorRecord, "description": HTTPStatus(status).phrase} for status in statuses}
+
+
+# Plain functions on purpose: the server runs each in a thread of its pool, as the engine expects.
+
+
+@router.post("/api/ask", response_model=AnswerRecord, responses=_refusals(400, 413, 422, 503))
+def ask(request: Request, body: AskRequest, engine: TheEngine, settings: TheSettings) -> Response:
+    """The answer to a question; as a stream of its statements, then the whole, where events are accepted."""
+    try:
+        answer = engine.ask(body.question, body.history, body.language)
+    except AssistantError as error:
+        words = words_for(body.language, request.headers.get("accept-language", ""))
+        return explain(error, body.question, settings.question_limit, words).response()
+    record = answer_record(answer, request.scope.get("root_path", ""))
+    if EVENT_STREAM in request.headers.get("accept", ""):
+        return StreamingResponse(_events(record), media_type=EVENT_STREAM, headers={"cache-control": "no-store"})
+    return _json(record)
+
+
+@router.get("/api/articles/{article_id:article_id}", response_model=ArticleRecord, responses=_refusals(404))
+def article(article_id: str, engine: TheEngine, words: TheWords) -> Response:
+    """One article, whole, with the offsets of its sentences."""
+    found = engine.article(article_id)
+    if found is None:
+        return problem("not_found", words).response()
+    return _json(article_record(found, engine.sentences(article_id)))
+
+
+@router.get("/api/answer.schema.json")
+def answer_schema() -> dict[str, Any]:
+    """JSON Schema of the answer object."""
+    return AnswerRecord.model_json_schema(mode="serialization")
+
+
+@router.get("/articles/{article_id:article_id}", include_in_schema=False)
+def article_as_page(article_id: str, engine: TheEngine, words: TheWords) -> Response:
+    found = engine.article(article_id)
+    if found is None:
+        return missing_page(words)
+    return article_page(found, engine.sentences(article_id), words)
+
+
+@router.get("/healthz")
+def health(engine: TheEngine) -> HealthRecord:
+    """Answered with 200 as soon as the server listens; "starting" until there is an index."""
+    facts, progress = engine.facts(), engine.progress()
+    return HealthRecord(
+        status="starting" if facts.generation is None else "ok",
+        generation=facts.generation,
+        articles=facts.articles,
+        indexing=None if progress is None else ProgressRecord(done=progress.done, total=progress.total),
+    )
+
+
+@router.get("/", include_in_schema=False)
+def home(words: TheWords) -> Response:
+    """To the page in the reader's language; relative, so that it holds behind any prefix."""
+    return RedirectResponse(f"{words.code}/", status_code=307, headers={"vary": "Accept-Language"})
+
+
+def _json(record: Record) -> Response:
+    return Response(record.model_dump_json(), media_type="application/json")
+
+
+def _events(record: AnswerRecord) -> Iterator[bytes]:
+    for statement in record.statements:
+        yield format_sse_event(event="statement", data_str=statement.model_dump_json())
+    yield format_sse_event(event="answer", data_str=record.model_dump_json())
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return problem("malformed", _words(request)).response()
+    field = ".".join(str(part) for part in first["loc"][1:]) or "body"
+    return problem("invalid", _words(request), field=field).response()
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _of_status(error.status_code, _words(request)).response()
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    return problem("unavailable", _words(request)).response()
+
+
+def _of_status(status: int, words: Words) -> Problem:
+    """What the framework refused by itself, as one of our problems."""
+    if status == 413:
+        return problem("too_large", words, limit=BODY_LIMIT // 1024)
+    codes = {400: "malformed", 404: "not_found", 405: "method_not_allowed"}
+    return problem(codes.get(status, "failed"), words)

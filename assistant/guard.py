@@ -1,0 +1,186 @@
+"""The first to see each request: refuses what may not come in, and signs what goes out.
+
+The host and the origin of a request must be known, its body small, and the routes of Gradio that the page
+does not use do not exist. The content security policy is the last line: whatever an article manages to put
+into a page, the browser runs no script of it and fetches nothing for it from elsewhere.
+"""
+
+import re
+import secrets
+
+from fastapi import FastAPI
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant.errors import UsageError
+from assistant.problems import Problem, problem
+from assistant.settings import Settings
+from assistant.words import CATALOGUE, Words, words_for
+
+#: Hosts that always mean this machine.
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+
+#: Bytes; a question of the longest kind with a long history is a tenth of it.
+BODY_LIMIT = 64 * 1024
+
+#: Header under which a request's identifier is answered and logged.
+REQUEST_ID = "x-request-id"
+
+_HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
+
+#: An origin as browsers send it, and nothing that could go on in a policy.
+_ORIGIN = re.compile(r"https?://[a-z0-9._\[\]:-]+", re.IGNORECASE)
+
+#: Of everything that Gradio serves below a language, what the page needs. An allow list, since each release
+#: brings routes (file proxies, uploads, recordings) and a forgotten one would be open.
+_PAGE_PATH = re.compile(rf"/(?:{'|'.join(CATALOGUE)})(?:/(?P<rest>.*))?", re.DOTALL)
+_PAGE_NEEDS = re.compile(r"|config|theme\.css|assets/[\w.-]+|gradio_api/(?:queue/join|queue/data|heartbeat/\w+)")
+
+
+def protect(app: FastAPI, settings: Settings) -> None:
+    """Put the guard in front of every route of ``app``, mounted ones included.
+
+    :raises UsageError: If an origin in the settings is none.
+    """
+    origins = _origins(settings)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_LIMIT)
+    # With an empty list too: Gradio adds its own, permissive one where it finds none.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Content-Type"],
+        expose_headers=[REQUEST_ID],
+    )
+    app.add_middleware(Guard, hosts=(*LOCAL_HOSTS, *_listed(settings.hosts)), origins=origins)
+
+
+class Guard:
+    """ASGI middleware: known hosts and origins only, security headers on every response."""
+
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...], origins: list[str]) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._origins = frozenset(origins)
+        self._policy = content_security_policy(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._guard(scope, receive, send)
+        else:  # Nothing here speaks over a web socket.
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _guard(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def signed(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                self._sign(MutableHeaders(scope=message))
+            await send(message)
+
+        headers = Headers(scope=scope)
+        words = words_for(None, headers.get("accept-language", ""))
+        refusal = self._refusal(scope, headers, words)
+        if refusal is not None:
+            await refusal.response()(scope, receive, signed)
+            return
+        _forget_forwarded_host(scope)
+        try:
+            await self._app(scope, receive, signed)
+        except Exception:
+            # A bug: the caller gets a signed answer, the log gets the traceback from the server.
+            if not started:
+                await problem("failed", words).response()(scope, receive, signed)
+            raise
+
+    def _refusal(self, scope: Scope, headers: Headers, words: Words) -> Problem | None:
+        host = headers.get("host", "")
+        if not self._knows_host(host):
+            return problem("host_refused", words, host=host)
+        origin = headers.get("origin")
+        changes = scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        if changes and origin is not None and not self._knows_origin(origin, host):
+            return problem("origin_refused", words, origin=origin)
+        if not page_needs(_route_path(scope)):
+            return problem("not_found", words)
+        if _declared_length(headers) > BODY_LIMIT:
+            return problem("too_large", words, limit=BODY_LIMIT // 1024)
+        return None
+
+    def _knows_host(self, host: str) -> bool:
+        match = _HOST.fullmatch(host)
+        return match is not None and match["name"].lower() in self._hosts
+
+    def _knows_origin(self, origin: str, host: str) -> bool:
+        """The origin is this very host, under either scheme since a proxy may end TLS, or a listed one."""
+        origin = origin.lower()
+        return origin in self._origins or origin in (f"http://{host.lower()}", f"https://{host.lower()}")
+
+    def _sign(self, headers: MutableHeaders) -> None:
+        headers["content-security-policy"] = self._policy
+        headers["x-content-type-options"] = "nosniff"
+        headers["referrer-policy"] = "no-referrer"
+        headers[REQUEST_ID] = secrets.token_hex(8)
+
+
+def content_security_policy(origins: list[str]) -> str:
+    """The policy of every response; ``origins`` may show the pages in a frame."""
+    return "; ".join(
+        [
+            "default-src 'self'",
+            "script-src 'self'",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            " ".join(["frame-ancestors 'self'", *origins]),
+        ]
+    )
+
+
+def _origins(settings: Settings) -> list[str]:
+    origins = [origin.lower().rstrip("/") for origin in _listed(settings.widget_origins)]
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise UsageError(f"Setting 'widget_origins' holds '{origin}'. Origins look like https://intranet.example.")
+    return origins
+
+
+def _listed(value: str) -> list[str]:
+    """The entries of a setting that holds several, separated by commas."""
+    return [entry.strip() for entry in value.split(",") if entry.strip()]
+
+
+def page_needs(path: str) -> bool:
+    """False for the routes below a chat page that the page itself never asks for."""
+    match = _PAGE_PATH.fullmatch(path)
+    return match is None or _PAGE_NEEDS.fullmatch(match["rest"] or "") is not None
+
+
+def _route_path(scope: Scope) -> str:
+    """The path below the prefix of a reverse proxy, as the routes see it."""
+    path: str = scope["path"]
+    prefix: str = scope.get("root_path", "")
+    return path[len(prefix) :] if path.startswith(f"{prefix}/") else path
+
+
+def _declared_length(headers: Headers) -> int:
+    """Cut to twelve digits, which is too large as well: Python refuses to read thousands of them."""
+    length = headers.get("content-length", "")
+    return int(length[:12]) if length.isascii() and length.isdigit() else 0
+
+
+def _forget_forwarded_host(scope: Scope) -> None:
+    """Gradio would build its addresses from these, whoever sent them."""
+    scope["headers"] = [
+        (name, value) for name, value in scope["headers"] if name not in (b"x-forwarded-host", b"x-gradio-server")
+    ]

@@ -1,0 +1,195 @@
+"""The conversation as Gradio components: a chat, a question box, and what there is to ask about."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.errors import AssistantError
+from assistant.page.messages import answer_message, escaped, problem_message, question_message, welcome
+from assistant.problems import explain, problem
+from assistant.protocols import Engine
+from assistant.settings import Settings
+from assistant.types import CorpusFacts, Progress
+from assistant.words import CATALOGUE, Words
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Read at import: nothing is told to anyone.
+
+import gradio
+
+log = logging.getLogger(__name__)
+
+#: Questions answered at the same time for the readers of one page, and how many more may wait their turn.
+AT_ONCE = 8
+WAITING = 64
+
+#: Sample questions offered.
+SAMPLES = 3
+
+#: Seconds between two looks at an index that is being built.
+REFRESH = 3.0
+
+#: Of a page's event: quiet, and no address of its own under which others could call it.
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+Message = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What was said, kept on the server: a page that sent it back would outgrow the size of a request."""
+
+    questions: tuple[str, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+    def with_turn(self, question: str, reply: str) -> "Conversation":
+        return Conversation((*self.questions, question), (*self.messages_with(question), _reply(reply)))
+
+    def messages_with(self, question: str) -> tuple[Message, ...]:
+        return (*self.messages, {"role": "user", "content": question_message(question)})
+
+
+#: What an event shows: the question box, the messages, the conversation behind them.
+Shown = tuple[Any, list[Message], Conversation]
+
+
+def build_page(language: str, engine: Engine, settings: Settings) -> gradio.Blocks:
+    """The conversation in one of the catalogue's languages; every text is given, so Gradio adds none."""
+    words = CATALOGUE[language]
+    page = gradio.Blocks(title=words.title, analytics_enabled=False, fill_height=True)
+    with page:
+        conversation = gradio.State(Conversation())
+        chat = _chat(words)
+        with gradio.Row(elem_id="samples"):
+            samples = [gradio.Button(visible=False, size="sm") for _ in range(SAMPLES)]
+        question = _question_box(words)
+        with gradio.Row(elem_id="foot"):
+            corpus = gradio.Markdown(elem_id="corpus", latex_delimiters=[], container=False)
+            restart = gradio.Button(words.new_conversation, size="sm", elem_id="restart")
+        timer = gradio.Timer(REFRESH, active=False)
+
+        def respond(asked: str, so_far: Conversation) -> Iterator[Shown]:
+            yield from converse(asked, so_far, engine, settings.question_limit, words)
+
+        def look() -> list[Any]:
+            return [*_corpus(engine, words), *_samples(engine, words)]
+
+        shown = [question, chat, conversation]
+        asks: list[Callable[..., Any]] = [question.submit]
+        asks += [_into(question, sample).then for sample in samples]
+        for ask in asks:
+            ask(
+                respond,
+                [question, conversation],
+                shown,
+                concurrency_limit=AT_ONCE,
+                concurrency_id="ask",
+                **QUIET,
+            )
+        restart.click(lambda: ("", [], Conversation()), None, shown, **QUIET)
+        for look_again in (page.load, timer.tick):
+            look_again(look, None, [corpus, timer, *samples], **QUIET)
+    page.queue(max_size=WAITING, api_open=False)
+    return page
+
+
+def converse(question: str, so_far: Conversation, engine: Engine, limit: int, words: Words) -> Iterator[Shown]:
+    """What the page shows for a question, one statement after the other.
+
+    The question stays in its box until it is answered, so one without an answer can be mended and sent
+    again; the conversation goes on as if it had not been asked.
+    """
+    kept = gradio.skip()
+    if not question.strip():
+        yield kept, list(so_far.messages), so_far
+        return
+    asked = list(so_far.messages_with(question))
+    yield kept, asked, so_far
+    try:
+        answer = engine.ask(question, so_far.questions)
+    except AssistantError as error:
+        trouble = explain(error, question, limit, words)
+        yield kept, [*asked, _reply(problem_message(trouble))], so_far
+        return
+    except Exception:
+        # A bug. Raised, it would cover the whole conversation with Gradio's own message; the log has it.
+        log.exception("a question failed")
+        yield kept, [*asked, _reply(problem_message(problem("failed", words)))], so_far
+        return
+    for shown in range(1, len(answer.statements)):
+        yield kept, [*asked, _reply(answer_message(answer, words, shown))], so_far
+    done = so_far.with_turn(question, answer_message(answer, words))
+    yield "", list(done.messages), done
+
+
+def facts_line(facts: CorpusFacts, words: Words) -> str:
+    """As in: 52 articles, the newest from 9 May 2024."""
+    line = words.counted(facts.articles, words.articles)
+    return f"{line}, {words.newest.format(date=words.date(facts.newest))}" if facts.newest else line
+
+
+def progress_line(progress: Progress, words: Words) -> str:
+    """As in: 12 articles of 40 indexed."""
+    return words.counted(progress.done, words.indexing).replace("{total}", words.number(progress.total))
+
+
+def _chat(words: Words) -> gradio.Chatbot:
+    return gradio.Chatbot(
+        label=words.conversation,
+        show_label=False,
+        container=False,
+        elem_id="chat",
+        layout="panel",
+        height=None,
+        scale=1,
+        placeholder=welcome(words),
+        autoscroll=False,  # To the end of an answer; ui.js brings its beginning into view.
+        buttons=[],
+        feedback_options=None,
+        latex_delimiters=[],
+        allow_tags=False,
+    )
+
+
+def _question_box(words: Words) -> gradio.Textbox:
+    return gradio.Textbox(
+        label=words.question,
+        show_label=False,
+        placeholder=words.question_hint,
+        max_lines=6,
+        submit_btn=True,
+        autofocus=True,
+        container=False,
+        elem_id="question",
+    )
+
+
+def _into(question: gradio.Textbox, sample: gradio.Button) -> gradio.events.Dependency:
+    """The event of a sample being put into the question box by a click."""
+    return sample.click(lambda sample_question: sample_question, sample, question, **QUIET)
+
+
+def _corpus(engine: Engine, words: Words) -> tuple[str, gradio.Timer]:
+    """The line about the corpus, and whether to look again soon."""
+    facts, progress = engine.facts(), engine.progress()
+    lines = []
+    if progress is not None:
+        lines.append(f'<p class="banner">{escaped(progress_line(progress, words))}</p>')
+    elif facts.generation is None:
+        lines.append(f'<p class="banner">{escaped(words.nothing_indexed)}</p>')
+    if facts.articles:
+        lines.append(f"<p>{escaped(facts_line(facts, words))}</p>")
+    return "".join(lines), gradio.Timer(active=progress is not None or facts.generation is None)
+
+
+def _samples(engine: Engine, words: Words) -> list[gradio.Button]:
+    questions = engine.sample_questions(words.code)[:SAMPLES]
+    missing = SAMPLES - len(questions)
+    return [gradio.Button(question, visible=True) for question in questions] + [
+        gradio.Button(visible=False) for _ in range(missing)
+    ]
+
+
+def _reply(content: str) -> Message:
+    return {"role": "assistant", "content": content}

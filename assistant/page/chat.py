@@ -1,0 +1,153 @@
+"""The chat pages: our own HTML around Gradio's components, served before Gradio has been imported."""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from assistant.page.templates import render
+from assistant.protocols import Engine
+from assistant.settings import Settings
+from assistant.words import CATALOGUE, Words
+
+log = logging.getLogger(__name__)
+
+#: The two lines of Gradio's own page that are needed: its script and its style.
+_ENTRY = re.compile(r'<(?:script type="module"|link rel="stylesheet") [^>]*"\./assets/[^>]*>(?:</script>)?')
+
+
+def add_chat(app: FastAPI, engine: Engine, settings: Settings) -> "Components":
+    """Serve a chat page for each language under ``/{language}/``; takes over the lifespan of ``app``."""
+    components = Components(lambda: gradio_host(engine, settings))
+    for language, words in CATALOGUE.items():
+        app.get(f"/{language}/", include_in_schema=False)(_page_in(words))
+        app.mount(f"/{language}", components.of(language))
+    app.router.lifespan_context = components.lifespan
+    return components
+
+
+def chat_page(words: Words) -> HTMLResponse:
+    """The page that the components come into.
+
+    Gradio's own page will not do: it holds inline scripts, which the policy forbids, is always in English,
+    and names other hosts.
+    """
+    return render("chat.html", words=words, gradio_entry=gradio_entry(), script_words=_script_words(words))
+
+
+@cache
+def gradio_entry() -> Markup:
+    """The tags that start Gradio in a page, taken from the page in its package, which is not imported."""
+    spec = find_spec("gradio")
+    assert spec is not None and spec.origin is not None, "gradio is a dependency"
+    page = (Path(spec.origin).parent / "templates/frontend/index.html").read_text(encoding="utf-8")
+    tags = _ENTRY.findall(page)
+    assert len(tags) == 2, f"Gradio's page has changed: its script and its style are not among {tags}"
+    return Markup("\n".join(tags))
+
+
+def gradio_host(engine: Engine, settings: Settings) -> FastAPI:
+    """An application with Gradio's own mounted in it, one a language; never served itself."""
+    import gradio
+
+    from assistant.page.blocks import build_page
+
+    host = FastAPI(openapi_url=None)
+    # Where its parent has one of these, Gradio leaves out its own, which lets any origin in.
+    host.add_middleware(CORSMiddleware, allow_origins=[])
+    for language in CATALOGUE:
+        gradio.mount_gradio_app(
+            host,
+            build_page(language, engine, settings),
+            path=f"/{language}",
+            theme=gradio.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
+            footer_links=[],
+            run_history=False,
+            ssr_mode=False,
+            pwa=False,
+            show_error=False,
+            max_file_size=1,
+        )
+    return host
+
+
+class Components:
+    """Gradio's applications by language. Importing Gradio takes seconds, so they are made while the server
+    already listens, and the first to ask for one waits.
+    """
+
+    def __init__(self, build: Callable[[], FastAPI]) -> None:
+        self._build = build
+        self._ready: asyncio.Future[dict[str, ASGIApp]]
+
+    def of(self, language: str) -> ASGIApp:
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            applications = await asyncio.shield(self._ready)
+            await applications[f"/{language}"](scope, receive, send)
+
+        return application
+
+    @asynccontextmanager
+    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        self._ready = asyncio.get_running_loop().create_future()
+        closing = asyncio.Event()
+        living = asyncio.create_task(self._live(closing))
+        try:
+            yield
+        finally:
+            closing.set()
+            await living
+
+    def hang_up(self) -> None:
+        """End the connections that Gradio holds open for as long as a page is; nothing else would."""
+        if self._ready.done() and not self._ready.exception():
+            for application in self._ready.result().values():
+                application.stop_event.set()  # type: ignore[attr-defined]
+
+    async def _live(self, closing: asyncio.Event) -> None:
+        try:
+            host = await asyncio.to_thread(self._build)
+        except Exception as error:
+            # The rest of the server does without the page; whoever asks for it gets the error.
+            log.exception("the chat page could not be built")
+            self._ready.set_exception(error)
+            return
+        async with host.router.lifespan_context(host):
+            self._ready.set_result({route.path: route.app for route in host.routes if isinstance(route, Mount)})
+            await closing.wait()
+
+
+def _page_in(words: Words) -> Callable[[], Awaitable[HTMLResponse]]:
+    async def page() -> HTMLResponse:
+        return chat_page(words)
+
+    return page
+
+
+def _script_words(words: Words) -> dict[str, str]:
+    """The strings that ``ui.js`` shows."""
+    return {
+        "language": words.code,
+        "question": words.question,
+        "send": words.send,
+        "conversation": words.conversation,
+        "copied": words.copied,
+        "copyFailed": words.copy_failed,
+        "unknownDate": words.unknown_date,
+        "untitled": words.untitled,
+        "place": words.place,
+        "gone": words.article_gone,
+        "goneHint": words.article_gone_hint,
+        "unreachable": words.article_unreachable,
+    }

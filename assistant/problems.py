@@ -1,0 +1,80 @@
+"""What went wrong, as it is told to a reader or a program: a code, an HTTP status, a sentence."""
+
+import logging
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from assistant.errors import AssistantError, IndexUnusable, UsageError
+from assistant.records import Record
+from assistant.words import Words
+
+log = logging.getLogger(__name__)
+
+#: The HTTP status of each code.
+STATUSES = {
+    "malformed": 400,
+    "host_refused": 400,
+    "origin_refused": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "too_large": 413,
+    "invalid": 422,
+    "question_empty": 422,
+    "question_too_long": 422,
+    "question_refused": 422,
+    "failed": 500,
+    "no_index": 503,
+    "unavailable": 503,
+}
+
+#: Seconds after which a caller may try again, told with every 503.
+RETRY_AFTER = 5
+
+
+class ErrorDetail(Record):
+    """A code for programs and a sentence for people."""
+
+    code: str
+    message: str
+
+
+class ErrorRecord(Record):
+    """What every refused request is answered."""
+
+    error: ErrorDetail
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that went wrong."""
+
+    code: str
+    message: str
+
+    @property
+    def status(self) -> int:
+        return STATUSES[self.code]
+
+    def response(self) -> Response:
+        record = ErrorRecord(error=ErrorDetail(code=self.code, message=self.message))
+        headers = {"retry-after": str(RETRY_AFTER)} if self.status == 503 else None
+        return Response(record.model_dump_json(), self.status, headers, "application/json")
+
+
+def problem(code: str, words: Words, **values: object) -> Problem:
+    """The problem ``code`` in the reader's language; ``values`` fill the braces of its sentence."""
+    return Problem(code, words.problems[code].format(**values))
+
+
+def explain(error: AssistantError, question: str, limit: int, words: Words) -> Problem:
+    """Why ``question`` got no answer; ``limit`` is the number of characters a question may have."""
+    if isinstance(error, UsageError):
+        if not question.strip():
+            return problem("question_empty", words)
+        if len(question) > limit:
+            return problem("question_too_long", words, limit=words.number(limit))
+        return problem("question_refused", words, reason=error)
+    # Readers are told that it is not their doing; how to mend it is for the operator.
+    log.warning("a question was not answered: %s", error)
+    return problem("no_index" if isinstance(error, IndexUnusable) else "unavailable", words)

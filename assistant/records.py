@@ -1,0 +1,200 @@
+"""The answer object: one schema for HTTP, the stream, the command line and exports."""
+
+from datetime import date
+from typing import Annotated
+from urllib.parse import quote
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from assistant.types import Answer, Article, Citation, Hit, Sentence, Statement
+
+
+def _encodable(text: str) -> str:
+    """
+    :raises UnicodeEncodeError: If half a character is in it, which JSON can write and nothing can store.
+    """
+    text.encode()
+    return text
+
+
+#: Text of a stranger, of whole characters.
+GivenText = Annotated[str, AfterValidator(_encodable)]
+
+
+class Record(BaseModel):
+    """A JSON object whose fields are all known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CitationRecord(Record):
+    """A sentence of an article, exactly as it stands there."""
+
+    number: int = Field(ge=1, description="From 1, in order of first use: the [n] of the answer.")
+    article_id: str
+    title: str
+    published: date | None = Field(description="Publication date; null where it is unknown.")
+    source: str = Field(description="The publication, as shown to people.")
+    language: str | None = Field(description="Of the article, ISO 639-1.")
+    start: int = Field(ge=0, description="Code points from the start of the article's text.")
+    end: int = Field(description="Exclusive.")
+    quote: str = Field(description="The article's text from start to end, character for character.")
+    url: str = Field(description="The article's page, at this very sentence.")
+
+
+class StatementRecord(Record):
+    """One sentence of the answer, with the numbers of the citations it stands on."""
+
+    text: str
+    citations: list[int]
+
+
+class HitRecord(Record):
+    """A passage found for the question."""
+
+    article_id: str
+    start: int
+    end: int
+    score: float = Field(description="Higher is better; comparable within one answer only.")
+    rank: int = Field(ge=1)
+
+
+class AnswerRecord(Record):
+    """What is answered to a question: quoted sentences with their citations, or an abstention."""
+
+    question: str
+    understood_as: str | None = Field(description="The question with what earlier ones contributed.")
+    language: str = Field(description="Of the question, ISO 639-1.")
+    abstained: bool
+    confidence: float = Field(description="From 0 to 1, comparable across questions.")
+    answer: str = Field(description="The statements with their [n] as one string; empty when abstaining.")
+    statements: list[StatementRecord]
+    citations: list[CitationRecord]
+    nearest: list[CitationRecord] = Field(description="When abstaining: what comes nearest. Not an answer.")
+    hits: list[HitRecord] = Field(description="Passages, best first.")
+    timings_ms: dict[str, float]
+
+
+class AskRequest(Record):
+    """A question put to the assistant."""
+
+    question: GivenText
+    history: list[GivenText] = Field(default=[], description="Earlier questions of the conversation, oldest first.")
+    language: str | None = Field(
+        default=None, pattern="^[a-z]{2,3}$", description="Of the question, where the caller knows it."
+    )
+
+
+class SentenceRecord(Record):
+    """Where a sentence lies in its article's text."""
+
+    number: int = Field(ge=1, description="From 1: the anchor #s{number} of the article's page.")
+    start: int = Field(ge=0, description="Code points from the start of the text.")
+    end: int = Field(description="Exclusive.")
+    paragraph: int = Field(ge=0)
+
+
+class ArticleRecord(Record):
+    """One stored article, whole."""
+
+    id: str
+    title: str
+    text: str
+    published: date | None
+    source: str
+    url: str = Field(description="The original on the web; empty where it is unknown.")
+    author: str
+    language: str | None
+    sentences: list[SentenceRecord]
+
+
+def answer_record(answer: Answer, root_path: str = "") -> AnswerRecord:
+    """The answer object of ``answer``; ``root_path`` is the prefix a reverse proxy serves the pages under.
+
+    :raises ValueError: If a citation's offsets lie outside its article, which is a bug.
+    """
+    return AnswerRecord(
+        question=answer.question,
+        understood_as=answer.understood_as,
+        language=answer.language,
+        abstained=answer.abstained,
+        confidence=answer.confidence,
+        answer=answer.text,
+        statements=[statement_record(statement) for statement in answer.statements],
+        citations=[citation_record(citation, root_path) for citation in answer.citations],
+        nearest=[citation_record(citation, root_path) for citation in answer.nearest],
+        hits=[_hit_record(hit) for hit in answer.hits],
+        timings_ms=dict(answer.timings_ms),
+    )
+
+
+def statement_record(statement: Statement) -> StatementRecord:
+    return StatementRecord(text=statement.text, citations=[citation.number for citation in statement.citations])
+
+
+def citation_record(citation: Citation, root_path: str = "") -> CitationRecord:
+    """
+    :raises ValueError: If the offsets lie outside the article, which is a bug.
+    """
+    sentence = citation.sentence
+    article = sentence.article
+    _check_offsets(sentence)
+    return CitationRecord(
+        number=citation.number,
+        article_id=article.id,
+        title=article.title,
+        published=article.published,
+        source=article.source,
+        language=article.language,
+        start=sentence.start,
+        end=sentence.end,
+        quote=sentence.text,
+        url=root_path + sentence_path(sentence),
+    )
+
+
+def article_record(article: Article, sentences: list[Sentence]) -> ArticleRecord:
+    return ArticleRecord(
+        id=article.id,
+        title=article.title,
+        text=article.text,
+        published=article.published,
+        source=article.source,
+        url=article.url,
+        author=article.author,
+        language=article.language,
+        sentences=[
+            SentenceRecord(number=sentence.number, start=sentence.start, end=sentence.end, paragraph=sentence.paragraph)
+            for sentence in sentences
+        ],
+    )
+
+
+def article_path(article_id: str) -> str:
+    """Path of an article's page from the root of the site."""
+    return f"/articles/{quote(article_id, safe='')}"
+
+
+def sentence_path(sentence: Sentence) -> str:
+    """Path of an article's page at ``sentence``, from the root of the site."""
+    return f"{article_path(sentence.article.id)}#s{sentence.number}"
+
+
+def _hit_record(hit: Hit) -> HitRecord:
+    return HitRecord(
+        article_id=hit.passage.article.id,
+        start=hit.passage.start,
+        end=hit.passage.end,
+        score=hit.score,
+        rank=hit.rank,
+    )
+
+
+def _check_offsets(sentence: Sentence) -> None:
+    """A slice never fails, so offsets beyond the text would quietly quote less than they claim."""
+    start, end, text = sentence.start, sentence.end, sentence.article.text
+    if not 0 <= start < end <= len(text) or sentence.text != text[start:end]:
+        raise ValueError(
+            f"Citation of article '{sentence.article.id}' at {start}:{end} is not in its text of {len(text)} "
+            f"characters."
+        )

@@ -1,0 +1,220 @@
+"""An engine that needs no index: a handful of articles, French and hostile, and word overlap."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from assistant.errors import IndexUnusable, UsageError
+from assistant.types import (
+    Answer,
+    Article,
+    Citation,
+    CorpusFacts,
+    Hit,
+    Passage,
+    Progress,
+    Sentence,
+    Statement,
+)
+
+#: What an article, a question or a title may try on a page; each is one sentence of the hostile article.
+PAYLOADS = [
+    "Charge <script>window.pwned = 1</script> utile.",
+    "Charge <img src=x onerror='window.pwned = 2'> image.",
+    'Charge <svg onload="window.pwned = 3"></svg> vectorielle.',
+    "Charge [lien](javascript:window.pwned=4) marquée.",
+    "Charge ![pixel](https://evil.example/pixel.png) distante.",
+    "Charge <style>@import 'https://evil.example/x.css';</style> stylée.",
+    "Charge <iframe src=https://evil.example></iframe> encadrée.",
+    'Charge <div style="background:url(https://evil.example/b.png);position:fixed;inset:0">partout</div>.',
+    "Charge $$\\href{javascript:window.pwned=5}{x}$$ et $a_b$ et \\(x^2\\) mathématique.",
+    "Charge *étoiles* _soulignés_ **gras** `code` ~~barré~~ # titre > citation.",
+    "Charge &amp; &lt;b&gt; &#42; entités, \"guillemets\" 'simples' \\* échappées.",
+    "Charge 14\u2009000 fines, «\u00a0insécables\u00a0», «\u202ffines\u202f» et   trois espaces.",
+    "Charge sur\nplusieurs lignes,\n\n    indentée,\tavec tabulation.",
+    "Charge www.evil.example et https://evil.example/a?b=c et a@evil.example liens nus.",
+    "Charge 【1】 [2] [[3]] fausses citations [^1] et <thinking>pensée</thinking>.",
+    "Charge \u202egauche\u202c et \u2067isolée\u2069 et zéro\u200blargeur et 𝒜𝓈𝓉𝓇𝒶𝓁 🏛️.",
+    "Charge ```mermaid\ngraph TD; A-->B\n``` bloc <details open ontoggle=window.pwned=6>.",
+    "| Charge | tableau |\n|---|---|\n| a | b |",
+    "</span></blockquote></div><script>window.pwned = 7</script> Charge fermante.",
+    '{{ 7*7 }} ${alert(1)} #{1} <%= 1 %> __i18n__{"key":"x"} Charge gabarit.',
+]
+
+
+def article(article_id: str, paragraphs: list[list[str]], gap: str = "\n\n", **facts: object) -> Article:
+    text = gap.join(" ".join(sentences) for sentences in paragraphs)
+    return Article(article_id, text, **facts)  # type: ignore[arg-type]
+
+
+#: By article id: its paragraphs, each a list of sentences.
+PARAGRAPHS: dict[str, list[list[str]]] = {
+    "2017-05-09-raqa": [
+        [
+            "Les États-Unis vont associer la Turquie aux opérations militaires pour reprendre Raqa, en Syrie, "
+            "a annoncé mardi le secrétaire américain à la Défense Jim Mattis.",
+        ],
+        [
+            "«\u202fNotre intention est de collaborer avec les Turcs, les uns aux côtés des autres, pour prendre "
+            "Raqa\u202f», a déclaré M. Mattis lors d'une conférence de presse à Copenhague.",
+            "Quinze pays de la coalition y étaient représentés.",
+        ],
+        [
+            "Interpol a identifié 14\u2009000 combattants étrangers qui ont rejoint la Syrie et l'Irak.",
+            "Les États-Unis n'envisagent pas que la Turquie participe à l'offensive terrestre.",
+        ],
+    ]
+    + [
+        [
+            f"Paragraphe de contexte n°\u00a0{n} sur le siège de la ville, dont les faubourgs ont été repris rue "
+            "après rue pendant plusieurs semaines, selon des habitants joints par téléphone.",
+            "Les organisations humanitaires demandent l'ouverture de couloirs pour les civils.",
+        ]
+        for n in range(1, 13)
+    ]
+    + [["L'offensive finale sur Raqa devait commencer avant la fin du printemps."]],
+    "dépêches/2024/séisme?page=1#haut": [
+        [
+            "Le séisme a fait plus de 50\u202f000 morts en Turquie et en Syrie.",
+            "Les secours ont travaillé douze jours.",
+        ],
+        ["Vingt-cinq pays ont envoyé des équipes de secours en Turquie."],
+    ],
+    "2015-07-15-pluto": [
+        ["The New Horizons probe flew past Pluto on Tuesday after a journey of nine years."],
+        ["It came within 12,500 kilometres of the dwarf planet's surface, mission scientists said."],
+    ],
+    "hostile": [[payload] for payload in PAYLOADS],
+}
+
+ARTICLES = [
+    article(
+        "2017-05-09-raqa",
+        PARAGRAPHS["2017-05-09-raqa"],
+        title="Raqa\u00a0: les États-Unis veulent associer la Turquie à l’offensive",
+        source="AFP",
+        url="https://www.example.org/monde/raqa",
+        author="Jean-Yves Ménard",
+        published=date(2017, 5, 9),
+        language="fr",
+    ),
+    article(
+        "dépêches/2024/séisme?page=1#haut",
+        PARAGRAPHS["dépêches/2024/séisme?page=1#haut"],
+        gap="\n",
+        title="Séisme en Turquie et en Syrie",
+        source="Sourcier, corpus d’exemple · Monde",
+        language="fr",
+    ),
+    article(
+        "2015-07-15-pluto",
+        PARAGRAPHS["2015-07-15-pluto"],
+        title="New Horizons reaches Pluto",
+        source="Sourcier, sample corpus · Science",
+        published=date(2015, 7, 15),
+        language="en",
+    ),
+    article(
+        "hostile",
+        PARAGRAPHS["hostile"],
+        title='<script>window.pwned = 8</script> "><img src=x onerror=window.pwned=9> *Titre* [x](javascript:1)',
+        source="<b onmouseover=window.pwned=10>Source</b> ![](https://evil.example/s.png)",
+        url="javascript:window.pwned=11",
+        author='" onload="window.pwned=12',
+        language="fr",
+    ),
+]
+
+SAMPLES = {
+    "fr": [
+        "Combien de combattants étrangers Interpol a-t-il identifiés ?",
+        "Que veut faire la Turquie à Raqa ?",
+    ],
+    "en": ["How close did New Horizons come to Pluto?"],
+}
+
+
+class FakeEngine:
+    """Answers from ``articles``; set an attribute to have it report something else."""
+
+    def __init__(self, articles: Sequence[Article] = tuple(ARTICLES), limit: int = 2000) -> None:
+        self.articles = {article.id: article for article in articles}
+        self.limit = limit
+        self.error: Exception | None = None
+        self.building: Progress | None = None
+        self.generation: str | None = "g1"
+        #: Where given, these sentences answer every question.
+        self.cited: list[Sentence] | None = None
+        self.asked: list[tuple[str, tuple[str, ...], str | None]] = []
+
+    def ask(self, question: str, history: Sequence[str] = (), language: str | None = None) -> Answer:
+        self.asked.append((question, tuple(history), language))
+        if self.error is not None:
+            raise self.error
+        if not question.strip():
+            raise UsageError("The question is empty.")
+        if len(question) > self.limit:
+            raise UsageError("The question is too long.")
+        if self.generation is None:
+            raise IndexUnusable("There is no index.")
+        ranked = self._ranked(question)
+        answered = self.cited is not None or (bool(ranked) and ranked[0][0] >= 2)
+        best = self.cited or [sentence for overlap, sentence in ranked if overlap >= 2 or not answered][:3]
+        citations = tuple(Citation(number, sentence) for number, sentence in enumerate(best, 1))
+        return Answer(
+            question=question,
+            language=language or "fr",
+            statements=tuple(Statement(c.sentence.text, (c,)) for c in citations) if answered else (),
+            confidence=0.93 if answered else 0.12,
+            nearest=() if answered else citations,
+            hits=tuple(
+                Hit(Passage(s.article, 0, len(s.article.text)), float(overlap), rank)
+                for rank, (overlap, s) in enumerate(ranked[:20], 1)
+            ),
+            understood_as=f"{question} ({history[-1]})" if history and question.startswith("Et ") else None,
+            timings_ms={"total": 1.0},
+        )
+
+    def article(self, article_id: str) -> Article | None:
+        return self.articles.get(article_id)
+
+    def sentences(self, article_id: str) -> list[Sentence]:
+        found = self.articles.get(article_id)
+        return [] if found is None else sentences_of(found)
+
+    def facts(self) -> CorpusFacts:
+        if self.generation is None:
+            return CorpusFacts(0, 0, 0, None, (), None)
+        newest = max((a.published for a in self.articles.values() if a.published), default=None)
+        sentences = sum(len(sentences_of(a)) for a in self.articles.values())
+        return CorpusFacts(len(self.articles), 9, sentences, newest, ("fr", "en"), self.generation)
+
+    def progress(self) -> Progress | None:
+        return self.building
+
+    def sample_questions(self, language: str) -> list[str]:
+        return [] if self.generation is None else SAMPLES[language]
+
+    def _ranked(self, question: str) -> list[tuple[int, Sentence]]:
+        asked = _words(question)
+        scored = [
+            (len(asked & _words(sentence.text)), sentence)
+            for found in self.articles.values()
+            for sentence in sentences_of(found)
+        ]
+        return sorted((pair for pair in scored if pair[0]), key=lambda pair: -pair[0])
+
+
+def sentences_of(found: Article) -> list[Sentence]:
+    sentences: list[Sentence] = []
+    position = 0
+    for paragraph, texts in enumerate(PARAGRAPHS[found.id]):
+        for text in texts:
+            start = found.text.index(text, position)
+            position = start + len(text)
+            sentences.append(Sentence(found, start, position, len(sentences) + 1, paragraph))
+    return sentences
+
+
+def _words(text: str) -> set[str]:
+    return {word.lower() for word in re.findall(r"\w{4,}", text)}
