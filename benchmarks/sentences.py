@@ -1,18 +1,18 @@
 """Sentence boundaries against annotators' on French paragraphs: our rules, pysbd and syntok.
 
-    python benchmarks/sentences.py PARAGRAPHS.jsonl
-
-Each line of the file: ``text`` and ``sentences``, the [start, end) offsets of each. Prints a Markdown table.
+``python -m benchmarks.sentences [PARAGRAPHS.jsonl]`` (default: UD French-GSD of the shared data). Each line of the
+file: ``text`` and ``sentences``, the [start, end) offsets of each. Prints a Markdown table.
 """
 
-import argparse
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.sentences import split_sentences
+from benchmarks.development import folder
 
 Splitter = Callable[[str], Iterable[int]]
 
@@ -87,9 +87,8 @@ SPLITTERS = {"own rules": own_rules, "pysbd": pysbd_rules, "syntok": syntok_rule
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("paragraphs", type=Path)
-    paragraphs = read_paragraphs(parser.parse_args().paragraphs)
+    given = sys.argv[1:] or [str(folder("sentences_fr_gsd") / "paragraphs.jsonl")]
+    paragraphs = read_paragraphs(Path(given[0]))
     halves = {"tuned on (even lines)": paragraphs[::2], "held out (odd lines)": paragraphs[1::2]}
     characters = sum(len(paragraph.text) for paragraph in paragraphs)
     print("| splitter | paragraphs | precision | recall | F1 | characters/s |")

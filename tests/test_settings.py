@@ -29,6 +29,7 @@ def test_an_empty_variable_is_none(tmp_path):
     [
         ({"ASSISTANT_PORT": "many"}, r"ASSISTANT_PORT.*'many'.*whole number"),
         ({"ASSISTANT_THRESHOLD": "high"}, r"ASSISTANT_THRESHOLD.*'high'.*a number"),
+        ({"ASSISTANT_READER": "maybe"}, r"ASSISTANT_READER.*'maybe'.*on or off"),
         ({"ASSISTANT_PROT": "1"}, r"ASSISTANT_PROT.*Available: .*port"),
     ],
 )

@@ -1,0 +1,248 @@
+"""The command line: ``assistant ingest | ask | show | serve | check | export-model``."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+from assistant import __version__
+from assistant.errors import AssistantError, UsageError
+from assistant.readable import printable, readable_answer, readable_article
+from assistant.settings import Settings, load_settings
+
+#: What a person reads for each step of an ingest.
+STEPS = {"read": "reading", "embed": "embedding", "index": "indexing"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 fine, 1 failed, 2 wrong usage or input, 130 interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        options = _parser().parse_args(arguments)
+        settings = load_settings(
+            index=options.index, host=getattr(options, "host", None), port=getattr(options, "port", None)
+        )
+        code: int = options.run(options, settings)
+        sys.stdout.flush()
+        return code
+    except AssistantError as error:
+        print(f"assistant: {' '.join(str(error).split())}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("assistant: interrupted; what was done is kept. Run the same command to go on.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    """Usage errors in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}. See `{self.prog} --help`.\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="assistant", description="Answers from a corpus of articles, quoted to the sentence.")
+    parser.add_argument("--version", action="version", version=f"assistant {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(name: str, run: Any, help: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
+        added.add_argument("--index", metavar="DIR", help="where the store and the index live (default: index)")
+        added.set_defaults(run=run)
+        return added
+
+    ingest = command("ingest", _ingest, "read files and folders of articles into the index")
+    ingest.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: corpus/articles)")
+    ingest.add_argument("--prune", action="store_true", help="remove articles whose file is gone from these paths")
+    ingest.add_argument("--quiet", action="store_true", help="no progress bar, no list of articles")
+
+    ask = command("ask", _ask, "answer a question with sentences of the articles, or say that they hold no answer")
+    ask.add_argument("question", nargs="?", metavar="QUESTION")
+    ask.add_argument("--json", action="store_true", help="print the answer object")
+    ask.add_argument(
+        "--batch", metavar="FILE", help="one JSON object a line with id and question; - for standard input"
+    )
+    ask.add_argument("--language", metavar="CODE", help="language of the question (default: detected)")
+
+    show = command("show", _show, "print one stored article")
+    show.add_argument("article", metavar="ARTICLE_ID")
+    show.add_argument("--json", action="store_true", help="text, metadata and sentences with offsets as JSON")
+
+    serve = command("serve", _serve, "serve the chat page and the HTTP API")
+    serve.add_argument("--host", metavar="H", help="address to listen on (default: 127.0.0.1)")
+    serve.add_argument("--port", metavar="P", help="port to listen on (default: 7860)")
+
+    command("check", _check, "say what is installed, which index and model are in use, and what is wrong")
+
+    export = command(
+        "export-model", _export_model, "write the built-in embedding model as a sentence-transformers folder"
+    )
+    export.add_argument("folder", metavar="DIR", help="a folder that does not exist yet or is empty")
+    return parser
+
+
+def _ingest(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.embedding import load_embedder
+    from assistant.ingest import ingest
+
+    paths = [Path(path) for path in options.paths] or [settings.corpus]
+    with _progress_bar(quiet=options.quiet) as report:
+        summary = ingest(paths, settings.index, load_embedder(settings), prune=options.prune, report=report)
+    if not options.quiet:
+        for word in ("added", "changed", "removed"):
+            for article_id in getattr(summary, word):
+                print(f"{word}  {printable(article_id)}")
+    for refusal in summary.refused:
+        print(f"refused  {printable(refusal.origin)}: {refusal.reason}")
+    words = ("added", "changed", "removed", "unchanged", "refused")
+    print(", ".join(f"{len(getattr(summary, word))} {word}" for word in words))
+    nothing_read = not (summary.added or summary.changed or summary.unchanged)
+    return 1 if nothing_read and summary.refused else 0
+
+
+@contextmanager
+def _progress_bar(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A function to report to, which draws one bar a step where standard error is a terminal."""
+    from tqdm import tqdm
+
+    bars: dict[str, Any] = {}
+
+    def report(step: str, done: int, total: int) -> None:
+        if step not in bars:
+            close()
+            bars[step] = tqdm(total=total, desc=STEPS[step], disable=quiet or None)
+        bars[step].update(done - bars[step].n)
+
+    def close() -> None:
+        for bar in bars.values():
+            bar.close()
+
+    try:
+        yield report
+    finally:
+        close()
+
+
+def _ask(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.engine import open_engine
+
+    if (options.question is None) == (options.batch is None):
+        raise UsageError("give either a QUESTION or --batch FILE. See `assistant ask --help`")
+    if options.batch is not None:
+        with _lines(options.batch) as lines:
+            return _ask_batch(open_engine(settings), lines)
+    answer = open_engine(settings).ask(options.question, language=options.language)
+    if options.json:
+        from assistant.records import answer_record
+
+        print(answer_record(answer).model_dump_json(indent=1))
+    else:
+        print(readable_answer(answer))
+    return 0
+
+
+@contextmanager
+def _lines(name: str) -> Iterator[IO[str]]:
+    if name == "-":
+        yield sys.stdin
+        return
+    try:
+        with open(name, encoding="utf-8-sig") as file:
+            yield file
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}. Name a readable file, or - for standard input") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name}: not UTF-8 ({error}). Save it as UTF-8") from error
+
+
+def _ask_batch(engine: Any, lines: IO[str]) -> int:
+    """One answer a line, in order; a line that can't be answered gets an object with "error" and exit code 2."""
+    from assistant.records import answer_record
+
+    code = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        id = None
+        try:
+            record = _batch_record(line, number)
+            id = record.get("id")
+            answer = engine.ask(record["question"], record.get("history") or (), record.get("language"))
+            printed = {"id": id} | answer_record(answer).model_dump(mode="json")
+        except UsageError as error:
+            code = error.exit_code
+            printed = {"id": id, "error": {"code": "bad_line", "message": f"line {number}: {error}"}}
+            print(f"assistant: line {number}: {error}", file=sys.stderr)
+        print(json.dumps(printed, ensure_ascii=False), flush=True)
+    return code
+
+
+def _batch_record(line: str, number: int) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise UsageError(f"not JSON ({error}). Write one object a line") from error
+    if not isinstance(record, dict) or not isinstance(record.get("question"), str):
+        raise UsageError('no "question". Write {"id": "1", "question": "…"}')
+    history = record.get("history") or []
+    if not isinstance(history, list) or not all(isinstance(question, str) for question in history):
+        raise UsageError('"history" is not a list of earlier questions')
+    return record
+
+
+def _show(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.engine import open_engine
+
+    engine = open_engine(settings)
+    article = engine.article(options.article)
+    if article is None:
+        raise AssistantError(
+            f"no article '{options.article}' in {settings.index}. `assistant check` tells what is there."
+        )
+    sentences = engine.sentences(article.id)
+    if options.json:
+        from assistant.records import article_record
+
+        print(article_record(article, sentences).model_dump_json(indent=1))
+    else:
+        print(readable_article(article, sentences))
+    return 0
+
+
+def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.engine import open_engine
+    from assistant.server import serve
+    from assistant.upkeep import kept_up
+
+    with kept_up(settings):
+        serve(open_engine(settings), settings)
+    return 0
+
+
+def _check(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.check import check
+
+    findings = check(settings)
+    for finding in findings:
+        print(f"{'ok  ' if finding.fine else 'BAD '} {finding.what}")
+    return 0 if all(finding.fine for finding in findings) else 1
+
+
+def _export_model(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.embedding.export import export_model
+
+    export_model(Path(options.folder))
+    print(f"{options.folder}: the built-in model, for SentenceTransformer('{options.folder}')")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,223 @@
+"""Questions answered from the current generation of the index, whichever that is.
+
+A new generation is checked and opened aside while questions go on, then swapped in; one question sees one
+generation only. A generation that fails its check is left alone, and the one in use goes on.
+"""
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from itertools import islice
+
+from assistant.calibration import Calibration, load_calibration
+from assistant.citations import cite, number
+from assistant.decide import evidence
+from assistant.embedding import Embedder, load_embedder
+from assistant.errors import IndexUnusable, UsageError
+from assistant.extract import best_hits, best_sentences
+from assistant.index import GENERATIONS, Generation, current_name, open_generation
+from assistant.languages import question_language
+from assistant.lexical import question_terms
+from assistant.publish import check_in_child
+from assistant.read import is_certain, read
+from assistant.reader import Reader, load_reader
+from assistant.retrieve import Question, propose, score_passages, score_sentences
+from assistant.settings import Settings
+from assistant.text import clean
+from assistant.types import Answer, Article, CorpusFacts, Progress, Sentence
+
+log = logging.getLogger(__name__)
+
+#: Written by ``ingest`` while it works, beside the store.
+PROGRESS = "progress.json"
+
+#: At most this many statements in an answer, and nearest sentences without one.
+STATEMENTS = 3
+
+
+def open_engine(settings: Settings) -> "Engine":
+    """The engine for ``settings``; it may be opened before there is an index."""
+    # Made when the first question leaves a doubt: on the command line most do not.
+    reader = cache(lambda: load_reader(settings)) if settings.reader else None
+    return Engine(settings, load_embedder(settings), load_calibration(), reader)
+
+
+class Engine:
+    """Answers questions. Every method may be called from any thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        embedder: Embedder,
+        calibration: Calibration,
+        reader: Callable[[], Reader] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._embedder = embedder
+        self._calibration = calibration
+        self._reader = reader
+        self._generation: Generation | None = None
+        self._swapping = threading.Lock()
+        self._refused: str | None = None
+
+    def ask(self, question: str, history: Sequence[str] = (), language: str | None = None) -> Answer:
+        """Sentences that answer ``question``, or an abstention.
+
+        :raises UsageError: If the question is empty or too long.
+        :raises IndexUnusable: If there is no index yet.
+        """
+        watch = _Stopwatch()
+        generation = self.generation()
+        with watch.stage("embed"):
+            prepared = self.prepare(question, language, generation)
+        with watch.stage("retrieve"):
+            candidates = propose(generation, prepared)
+            sentence_scores = score_sentences(candidates, self._calibration.sentence)
+            passage_scores = score_passages(candidates, sentence_scores, self._calibration.passage)
+        with watch.stage("read"):
+            decision = self._calibration.unread
+            confidence = decision.confidence_of(evidence(candidates, sentence_scores))
+            if self._reader and not is_certain(confidence):
+                odds = read(self._reader(), generation, prepared.text, candidates, passage_scores)
+                sentence_scores = sentence_scores + self._calibration.odds * odds
+                decision = self._calibration.read
+                confidence = decision.confidence_of(evidence(candidates, sentence_scores, odds))
+        threshold = decision.threshold if self._settings.threshold is None else self._settings.threshold
+        answered = bool(len(sentence_scores)) and confidence >= threshold
+        rows = best_sentences(candidates, sentence_scores, STATEMENTS, decision.margin if answered else float("inf"))
+        sentences = [generation.sentence(row) for row in rows]
+        return Answer(
+            question=question,
+            language=prepared.language,
+            statements=cite(sentences) if answered else (),
+            confidence=confidence,
+            nearest=() if answered else number(sentences),
+            hits=best_hits(generation, candidates, passage_scores),
+            timings_ms=watch.timings(),
+        )
+
+    def prepare(self, question: str, language: str | None = None, generation: Generation | None = None) -> Question:
+        """The question ready for the search: its language, its vector, its words.
+
+        :raises UsageError: If it is empty or too long.
+        """
+        generation = generation or self.generation()
+        text = clean(question).strip()
+        if not text:
+            raise UsageError("the question is empty. Ask something, such as: Qui a gagné la Coupe du monde en 2018 ?")
+        if len(text) > self._settings.question_limit:
+            raise UsageError(
+                f"the question has {len(text)} characters, {self._settings.question_limit} are taken. Shorten it."
+            )
+        of_corpus = [code or None for code in generation.manifest["languages"]]
+        language = language or self._language(text, of_corpus)
+        return Question(text, language, self._embedder.question(text), question_terms(text, language, of_corpus))
+
+    @staticmethod
+    def _language(text: str, of_corpus: Sequence[str | None]) -> str:
+        """Among French, English and the corpus's own; where it can't be told, the corpus's most frequent one."""
+        codes = [code for code in of_corpus if code]
+        return question_language(text, sorted({"fr", "en", *codes}), otherwise=next(iter(codes), "fr"))
+
+    def article(self, article_id: str) -> Article | None:
+        return self.generation().article(article_id)
+
+    def sentences(self, article_id: str) -> list[Sentence]:
+        """The sentences of an article; none if there is no such article."""
+        generation = self.generation()
+        article = generation.article(article_id)
+        return generation.sentences(article) if article else []
+
+    def facts(self) -> CorpusFacts:
+        """What the index holds; all zero where there is none yet."""
+        try:
+            return self.generation().facts()
+        except IndexUnusable:
+            return CorpusFacts(0, 0, 0, None, (), None)
+
+    def progress(self) -> Progress | None:
+        """How far an ingest of this index is, whoever started it; None when none is under way."""
+        try:
+            found = json.loads((self._settings.index / PROGRESS).read_text(encoding="ascii"))
+            os.kill(found["process"], 0)
+            return Progress(found["done"], found["total"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def sample_questions(self, language: str, count: int = 3) -> list[str]:
+        """Questions that this corpus answers: from the questions file, where it belongs to this corpus."""
+        found = list(islice(self._own_questions(language), 40))
+        step = max(1, len(found) // count)
+        return found[::step][:count]
+
+    def generation(self) -> Generation:
+        """The generation in use; a newer one is swapped in when it is ready.
+
+        :raises IndexUnusable: If there is none that can be used.
+        """
+        if self._generation is None:
+            with self._swapping:
+                if self._generation is None:
+                    self._generation = open_generation(self._settings.index, self._embedder.identity)
+        elif self._is_outdated() and self._swapping.acquire(blocking=False):
+            threading.Thread(target=self._swap, name="swap", daemon=True).start()
+        return self._generation
+
+    def _is_outdated(self) -> bool:
+        assert self._generation is not None
+        try:
+            name = current_name(self._settings.index)
+        except IndexUnusable:
+            return False
+        return name not in (None, self._generation.name, self._refused)
+
+    def _swap(self) -> None:
+        """Check the newer generation in a child process, open it, use it. Holds the lock taken by the caller."""
+        name = None
+        try:
+            name = current_name(self._settings.index)
+            check_in_child(self._settings.index / GENERATIONS / str(name))
+            self._generation = open_generation(self._settings.index, self._embedder.identity, name)
+        except IndexUnusable as error:
+            self._refused = name
+            log.error("the new index is not used: %s", error)
+        finally:
+            self._swapping.release()
+
+    def _own_questions(self, language: str) -> Iterator[str]:
+        """Answerable, self-contained questions of the questions file whose articles are in the index."""
+        path = self._settings.questions
+        if not path.is_file() or self.facts().generation is None:
+            return
+        generation = self.generation()
+        with open(path, encoding="utf-8") as lines:
+            for record in (json.loads(line) for line in lines if line.strip()):
+                evidence = record.get("evidence") or []
+                alternatives = [e.get("any_of", [e])[0] for e in evidence]
+                if record.get("lang") != language or record.get("history") or not alternatives:
+                    continue
+                if all(generation.article(e["article"]) for e in alternatives):
+                    yield record["question"]
+
+
+class _Stopwatch:
+    """Milliseconds a stage and in all."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self._stages: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self._stages[name] = time.perf_counter() - start
+
+    def timings(self) -> dict[str, float]:
+        stages = self._stages | {"total": time.perf_counter() - self._start}
+        return {name: round(1000 * seconds, 2) for name, seconds in stages.items()}

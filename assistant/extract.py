@@ -1,0 +1,41 @@
+"""Candidates into what is shown: hits, and at most three sentences, none of them twice."""
+
+import numpy as np
+
+from assistant.index import Generation, SentenceRow
+from assistant.retrieve import Candidates
+from assistant.types import Hit
+
+#: Passages listed with an answer.
+HITS = 20
+
+#: Two sentences that share at least this part of their words say the same (copies of one dispatch do).
+SAME = 0.8
+
+
+def best_hits(generation: Generation, candidates: Candidates, passage_scores: np.ndarray) -> tuple[Hit, ...]:
+    """Passages, best first; equal scores by row, so that two runs agree."""
+    order = np.argsort(-passage_scores, kind="stable")[:HITS]
+    return tuple(
+        Hit(generation.passage(candidates.passages[place]), round(float(passage_scores[place]), 6), rank)
+        for rank, place in enumerate(order, 1)
+    )
+
+
+def best_sentences(
+    candidates: Candidates, sentence_scores: np.ndarray, limit: int, margin: float = np.inf
+) -> list[SentenceRow]:
+    """Up to ``limit`` sentences, best first, whose score is within ``margin`` of the best; copies are skipped."""
+    chosen: list[SentenceRow] = []
+    for place in np.argsort(-sentence_scores, kind="stable"):
+        if len(chosen) == limit or sentence_scores[place] < sentence_scores.max() - margin:
+            break
+        sentence = candidates.sentences[place]
+        if not any(_say_the_same(sentence, other) for other in chosen):
+            chosen.append(sentence)
+    return chosen
+
+
+def _say_the_same(one: SentenceRow, other: SentenceRow) -> bool:
+    together = one.terms | other.terms
+    return bool(together) and len(one.terms & other.terms) / len(together) >= SAME
