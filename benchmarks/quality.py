@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from assistant.embedding import load_embedder
 from assistant.engine import Engine, open_engine
-from assistant.settings import Settings
+from assistant.settings import Settings, load_settings
 from assistant.types import Answer
 from benchmarks.development import Reference, contains_answer, index_of, read_questions
 
@@ -51,11 +51,12 @@ def main(names: Sequence[str]) -> None:
         print(f"| {name} | milliseconds a question, p50 and p95 | {p50:.1f}, {p95:.1f} | |")
 
 
-def ask_all(name: str) -> list[Result]:
-    """Every question of the set, answered; each citation checked against the stored text."""
-    settings = Settings(index=index_of(name, load_embedder(Settings())))
-    engine = open_engine(settings)
-    return [Result(reference, checked(engine, engine.ask(reference.question))) for reference in read_questions(name)]
+def ask_all(name: str, step: int = 1) -> list[Result]:
+    """Every ``step``-th question of the set, answered; each citation checked against the stored text."""
+    engine = open_engine(load_settings(index=index_of(name, load_embedder(Settings()))))
+    return [
+        Result(reference, checked(engine, engine.ask(reference.question))) for reference in read_questions(name)[::step]
+    ]
 
 
 def checked(engine: Engine, answer: Answer) -> Answer:

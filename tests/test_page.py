@@ -201,7 +201,10 @@ def test_everything_one_can_operate_has_a_name(page: Page, address: str, engine:
 
 def test_the_other_language_is_one_click_away(page: Page, address: str, engine: FakeEngine) -> None:
     visit(page, address)
+    # Leaving while Gradio still loads makes it complain of requests cut off.
+    expect(page.locator("#samples button:visible")).to_have_text(SAMPLES["fr"])
     page.get_by_role("link", name="English").click()
+    expect(page.locator("#samples button:visible")).to_have_text(SAMPLES["en"])
     expect(page).to_have_url(f"{address}/en/")
     expect(page.get_by_text(ENGLISH.invitation)).to_be_visible()
 

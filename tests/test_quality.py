@@ -15,7 +15,7 @@ FLOORS = {
 
 @pytest.fixture(scope="module")
 def results(shared):
-    return quality.ask_all("piaf_fr_dev")
+    return quality.ask_all("piaf_fr_dev", step=3)
 
 
 @pytest.mark.parametrize("figure", FLOORS)

@@ -159,6 +159,7 @@ def fit_confidence(
 ) -> tuple[np.ndarray, np.ndarray, LogisticRegression]:
     features = np.array([evidence(r, weight) for r in reads])[:, columns]
     mean, spread = features.mean(0), features.std(0)
+    spread[spread == 0] = 1
     labels = [r.kind == "answerable" for r in reads]
     return mean, spread, LogisticRegression(max_iter=5000, C=1.0).fit((features - mean) / spread, labels)
 
