@@ -194,7 +194,7 @@ def training_pairs(draw: random.Random) -> Iterator[Pair]:
         ]
         for name in ("piaf_fr_dev", "squad2_en_dev", "clapnq_en_dev", "afriqa_fr_en")
     }
-    sets["xquad_en_es"] = _across_languages(reserved) + _written_across_languages(sets["squad2_en_dev"])
+    sets["xquad_en_es"] = _across_languages(reserved)
     pairs = [
         pair
         for name, asked in sets.items()
@@ -220,21 +220,6 @@ def _across_languages(reserved: set[str]) -> list[Asked]:
         if language == "es" and crc32(qid.encode()) % 2:
             kept.append(asked)
     return kept
-
-
-def _written_across_languages(asked: Sequence[Asked]) -> list[Asked]:
-    """SQuAD 2's unanswerable English questions on the Spanish translation of their paragraph, where XQuAD has it."""
-    paragraphs = read_paragraphs("xquad_en_es")
-    spanish = {
-        " ".join(p.sentences): paragraphs[p.id.replace("xq-en", "xq-es")]
-        for p in paragraphs.values()
-        if p.language == "en"
-    }
-    return [
-        replace(a, paragraph=there, tempting=())
-        for a in asked
-        if not a.right and (there := spanish.get(" ".join(a.paragraph.sentences)))
-    ]
 
 
 def _pairs(asked: Sequence[Asked], draw: random.Random, again: bool) -> Iterator[Pair]:

@@ -28,7 +28,7 @@ BATCH = 16
 #: Batches of about equal length are cut from this many pairs.
 SORTED_TOGETHER = 24 * BATCH
 #: The head's rate beside that of the layers.
-HEAD = 6.0
+HEAD = 20 / 3
 WARM_UP = 40
 DECAY = 0.01
 LONGEST_STEP = 1.0
