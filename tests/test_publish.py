@@ -81,7 +81,7 @@ def test_no_index_is_said_with_the_way_out(tmp_path, hashed):
 
 
 def test_an_index_of_another_model_is_refused_with_both_names(published):
-    with pytest.raises(IndexUnusable, match="hashed words.*another model.*ASSISTANT_EMBEDDING"):
+    with pytest.raises(IndexUnusable, match=r"hashed words.*another model.*ASSISTANT_EMBEDDING"):
         open_generation(published, "another model")
 
 

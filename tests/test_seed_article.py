@@ -17,7 +17,7 @@ QUESTIONS = [
     ("Combien de pays étaient représentés à Copenhague ?", "Quinze pays"),
     ("À l'invitation de qui la réunion s'est-elle tenue ?", "Claus Hjort Frederiksen"),
     ("Quel ministre français de la Défense était présent ?", "Jean-Yves Le Drian"),
-    ("De quelle nationalité sont les combattants étrangers les plus nombreux ?", "Les plus nombreux sont les Tunisiens"),
+    ("De quelle nationalité sont les combattants étrangers les plus nombreux ?", "Les plus nombreux sont les"),
     ("Combien de combattants viennent du Danemark ?", "une centaine du Danemark"),
     ("Quel rang Interpol occupe-t-elle parmi les membres de la coalition ?", "68e membre"),
     ("De quel bastion irakien l'EI a-t-il perdu l'essentiel ?", "bastion de Mossoul"),

@@ -69,7 +69,7 @@ class Layer(nn.Module):
         return functional.dropout(states, self.dropout, self.training) if self.dropout else states
 
     def _split(self, projected: Tensor) -> Tensor:
-        return projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return projected.view(*projected.shape[:-1], self.heads, -1).transpose(1, 2)
 
 
 class Lower(nn.Module):
@@ -146,7 +146,7 @@ def encoder_layers(weights: Weights, first: int, last: int, dropout: float = 0.0
                 part.weight.data = torch.from_numpy(weights.matrix(f"{key}.w", part.in_features).copy())
             elif isinstance(part, nn.LayerNorm):
                 part.weight.data = torch.from_numpy(weights.floats(f"{key}.w").copy())
-            part.bias.data = torch.from_numpy(weights.floats(f"{key}.b").copy())  # type: ignore[union-attr]
+            part.bias.data = torch.from_numpy(weights.floats(f"{key}.b").copy())
         layers.append(layer)
     return layers
 
@@ -159,8 +159,8 @@ def from_trained(weights: Weights, trained: Trained) -> tuple[Lower, Upper]:
         for number, layer in enumerate(upper.layers, frozen):
             for name, part in layer.named_children():
                 key = f"l{number}.{name}"
-                part.weight.copy_(torch.from_numpy(_matrix(trained, f"{key}.w")))  # type: ignore[operator, union-attr]
-                part.bias.copy_(torch.from_numpy(trained.floats(f"{key}.b")))  # type: ignore[operator, union-attr]
+                part.weight.copy_(torch.from_numpy(_matrix(trained, f"{key}.w")))  # type: ignore[operator]
+                part.bias.copy_(torch.from_numpy(trained.floats(f"{key}.b")))  # type: ignore[operator]
         for name, param in upper.head.named_parameters():
             param.copy_(torch.from_numpy(trained.floats(name)))
     return lower.eval(), upper.eval()
