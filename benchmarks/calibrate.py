@@ -87,6 +87,7 @@ def main() -> None:
     unseen = _read(_cases(PIAF, _unseen()) + _cases(ACROSS, read_questions(ACROSS)), sentence, passage)
     weights = [replace(w, odds=_fit_odds(_others(unseen, fold), w)) for fold, w in enumerate(_out_of_fold(cases))]
     with_reader, read_figures = _decide(unseen, weights, READ_EVIDENCE)
+    _, same_figures = _decide([replace(case, odds=None) for case in unseen], weights, UNREAD_EVIDENCE)
     fitted = Calibration(
         sentence=_rounded(sentence),
         passage=_rounded(passage),
@@ -94,7 +95,7 @@ def main() -> None:
         unread=unread,
         read=with_reader,
         risk=RISK,
-        fitted_on={"sets": [PIAF, ACROSS], "unread": figures, "read": read_figures},
+        fitted_on={"sets": [PIAF, ACROSS], "unread": figures, "read": read_figures, "same_unread": same_figures},
     )
     path = Path(assistant.__file__).parent / "calibration.json"
     path.write_text(json.dumps(asdict(fitted), indent=1) + "\n", encoding="utf-8")
