@@ -79,9 +79,7 @@ def reader() -> Reader:
 
 
 @pytest.mark.parametrize(("passage", "question", "right"), EASY)
-def test_the_answering_sentence_wins(
-    reader: Reader, passage: tuple[str, list[str]], question: str, right: int
-) -> None:
+def test_the_answering_sentence_wins(reader: Reader, passage: tuple[str, list[str]], question: str, right: int) -> None:
     (reading,) = reader.read(question, [passage])
     assert int(reading.sentences.argmax()) == right
     assert reading.odds[right] > 0
@@ -96,9 +94,7 @@ def test_the_answering_sentence_wins(
         (MUSEUM, "Combien de cordes a une harpe de concert ?"),
     ],
 )
-def test_none_wins_where_nothing_answers(
-    reader: Reader, passage: tuple[str, list[str]], question: str
-) -> None:
+def test_none_wins_where_nothing_answers(reader: Reader, passage: tuple[str, list[str]], question: str) -> None:
     (reading,) = reader.read(question, [passage])
     assert reading.odds.max() < 0
 
@@ -133,13 +129,9 @@ def test_hostile_text_is_read_anywhere(reader: Reader, text: str) -> None:
 
 
 def test_sentences_behind_the_limit_are_scored_too(reader: Reader) -> None:
-    filler = [
-        "Le conseil municipal a examiné le budget, puis les élus ont débattu de l'école et du stade."
-    ] * 40
+    filler = ["Le conseil municipal a examiné le budget, puis les élus ont débattu de l'école et du stade."] * 40
     title, sentences = BRIDGE
-    (reading,) = reader.read(
-        "Combien a coûté le chantier du pont de Valmont ?", [(title, [*filler, sentences[2]])]
-    )
+    (reading,) = reader.read("Combien a coûté le chantier du pont de Valmont ?", [(title, [*filler, sentences[2]])])
     assert len(reading.sentences) == 41
     assert int(reading.sentences.argmax()) == 40
 

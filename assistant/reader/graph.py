@@ -45,9 +45,7 @@ class _Reader(encoder._Encoder):
             (OUTSIDE, ("sentences", "tokens", 1)),
         ):
             graph += encoder._value(11, name, shape)
-        graph += encoder._value(12, SENTENCE_LOGITS, (1, "sentences", 1)) + encoder._value(
-            12, NONE_LOGIT, (1, 1, 1)
-        )
+        graph += encoder._value(12, SENTENCE_LOGITS, (1, "sentences", 1)) + encoder._value(12, NONE_LOGIT, (1, 1, 1))
         return _model(graph)
 
     def _head(self, states: str) -> None:
@@ -91,9 +89,7 @@ class _Reader(encoder._Encoder):
         projections = [self._linear(states, f"{layer}{name}.w", shape.hidden, shape.hidden) for name in "qkv"]
         biases = np.concatenate([self._floats_of(f"{layer}{name}.b") for name in "qkv"])
         inputs = [*projections, self._tensor(f"{layer}qkv.b", biases)]
-        return self._node(
-            "MultiHeadAttention", inputs, f"{layer}attention", encoder._MICROSOFT, num_heads=shape.heads
-        )
+        return self._node("MultiHeadAttention", inputs, f"{layer}attention", encoder._MICROSOFT, num_heads=shape.heads)
 
     def _linear(self, states: str, name: str, columns: int, rows: int) -> str:
         if name not in self._trained:
@@ -116,7 +112,6 @@ def _model(graph: bytes) -> bytes:
     """``ModelProto``: the graph with the versions of the format and of the two sets of operators."""
     opsets = [("", encoder._OPSET), (encoder._MICROSOFT, 1)]
     versions = b"".join(
-        encoder._bytes(8, encoder._bytes(1, domain) + encoder._integer(2, version))
-        for domain, version in opsets
+        encoder._bytes(8, encoder._bytes(1, domain) + encoder._integer(2, version)) for domain, version in opsets
     )
     return encoder._integer(1, encoder._IR_VERSION) + encoder._bytes(7, graph) + versions

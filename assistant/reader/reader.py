@@ -40,9 +40,7 @@ class Reading:
 class Reader:
     """Made from finished parts; ``load`` makes them. Threads may share one."""
 
-    def __init__(
-        self, tokenizer: Tokenizer, rows: EmbeddingRows, session: onnxruntime.InferenceSession
-    ) -> None:
+    def __init__(self, tokenizer: Tokenizer, rows: EmbeddingRows, session: onnxruntime.InferenceSession) -> None:
         """``session`` runs windows side by side, each on one thread, which wastes nothing on padding."""
         self._tokenizer = tokenizer
         self._rows = rows

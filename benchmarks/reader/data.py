@@ -72,9 +72,7 @@ class Asked:
 
 def main(out: str, first: int = 0) -> None:
     """Write the pairs of the draws from number ``first`` on."""
-    pairs = [
-        pair for draw in range(first, first + DRAWS) for pair in training_pairs(random.Random(SEED + draw))
-    ]
+    pairs = [pair for draw in range(first, first + DRAWS) for pair in training_pairs(random.Random(SEED + draw))]
     with open(out, "w", encoding="utf-8") as file:
         for pair in pairs:
             file.write(json.dumps(asdict(pair), ensure_ascii=False) + "\n")
@@ -187,11 +185,7 @@ def training_pairs(draw: random.Random) -> Iterator[Pair]:
     """All pairs, shuffled; what is drawn depends on the seed alone."""
     reserved = {r["english_question"] for r in _records("crosslingual_fr_question_xquad", "questions.jsonl")}
     sets = {
-        name: [
-            a
-            for a in questions(name)
-            if not held_out(article_key(a.paragraph)) and a.question not in reserved
-        ]
+        name: [a for a in questions(name) if not held_out(article_key(a.paragraph)) and a.question not in reserved]
         for name in ("piaf_fr_dev", "squad2_en_dev", "clapnq_en_dev", "afriqa_fr_en")
     }
     sets["xquad_en_es"] = _across_languages(reserved)
@@ -207,9 +201,7 @@ def training_pairs(draw: random.Random) -> Iterator[Pair]:
 def _across_languages(reserved: set[str]) -> list[Asked]:
     """Each XQuAD question in one language on the paragraph in the other, and the Spanish ones on their own."""
     by_id = {}
-    for record, asked in zip(
-        _records("xquad_en_es", "questions.jsonl"), questions("xquad_en_es"), strict=True
-    ):
+    for record, asked in zip(_records("xquad_en_es", "questions.jsonl"), questions("xquad_en_es"), strict=True):
         by_id[record["qid"], record["lang"]] = asked
     kept = []
     for (qid, language), asked in by_id.items():
@@ -292,11 +284,7 @@ def _twin(a: Asked, names: Sequence[str], draw: random.Random) -> Iterator[Pair]
         return
     match = draw.choice(found)
     old = match.group()
-    new = (
-        str(max(1, int(old) + draw.choice([-12, -7, -3, 2, 4, 9, 15])))
-        if old.isdigit()
-        else draw.choice(names)
-    )
+    new = str(max(1, int(old) + draw.choice([-12, -7, -3, 2, 4, 9, 15]))) if old.isdigit() else draw.choice(names)
     if new == old or contains_answer(text, [new]):
         return
     question = a.question[: match.start()] + new + a.question[match.end() :]

@@ -52,14 +52,10 @@ def main(found: str, file: Path = FILE) -> None:
     both = [r for reads in fitted.values() for r in reads]
     weight = fit_weight(both)
     print(f"weight of the reader's log-odds beside the cheap score: {weight:.3f}\n")
-    print(
-        "| set | n | cheap: first / three | reader | both | gain of first, 95 % |\n|---|---|---|---|---|---|"
-    )
+    print("| set | n | cheap: first / three | reader | both | gain of first, 95 % |\n|---|---|---|---|---|---|")
     for name, reads in read.items():
         _print_choice(name, [r for r in reads if r.kind == "answerable" and _is_marked(name)], fitted, weight)
-    print(
-        "\n| set | unanswerable | n | AUROC: cheap | reader | both | gain, 95 % |\n|---|---|---|---|---|---|---|"
-    )
+    print("\n| set | unanswerable | n | AUROC: cheap | reader | both | gain, 95 % |\n|---|---|---|---|---|---|---|")
     for name, reads in read.items():
         for kind in sorted({r.kind for r in reads} - {"answerable"}):
             _print_auroc(name, kind, reads, fitted, weight)
@@ -135,9 +131,7 @@ def _print_choice(name: str, reads: Sequence[Read], fitted: dict[str, list[Read]
 
 def _interval(differences: np.ndarray) -> tuple[float, float]:
     draw = np.random.default_rng(0)
-    means = [
-        differences[draw.integers(0, len(differences), len(differences))].mean() for _ in range(RESAMPLES)
-    ]
+    means = [differences[draw.integers(0, len(differences), len(differences))].mean() for _ in range(RESAMPLES)]
     low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high)
 
@@ -164,9 +158,7 @@ def fit_confidence(
     return mean, spread, LogisticRegression(max_iter=5000, C=1.0).fit((features - mean) / spread, labels)
 
 
-def _print_auroc(
-    name: str, kind: str, reads: Sequence[Read], fitted: dict[str, list[Read]], weight: float
-) -> None:
+def _print_auroc(name: str, kind: str, reads: Sequence[Read], fitted: dict[str, list[Read]], weight: float) -> None:
     chosen = [r for r in reads if r.kind in ("answerable", kind)]
     labels = np.array([r.kind == "answerable" for r in chosen])
     decision = load_calibration().unread
@@ -191,9 +183,7 @@ def _print_auroc(
     for _ in range(300):
         sample = draw.integers(0, len(chosen), len(chosen))
         if labels[sample].any() and not labels[sample].all():
-            gains.append(
-                roc_auc_score(labels[sample], both[sample]) - roc_auc_score(labels[sample], cheap[sample])
-            )
+            gains.append(roc_auc_score(labels[sample], both[sample]) - roc_auc_score(labels[sample], cheap[sample]))
     low, high = np.quantile(gains, [0.025, 0.975])
     columns = " | ".join(f"{value:.3f}" for value in values)
     print(

@@ -115,9 +115,7 @@ class Training:
         head = {id(param) for param in upper.head.parameters()}
         groups = [
             {
-                "params": [
-                    k for k, p in zip(self.kept, self.params, strict=True) if (id(p) in head) == is_head
-                ],
+                "params": [k for k, p in zip(self.kept, self.params, strict=True) if (id(p) in head) == is_head],
                 "top": top,
             }
             for is_head, top in ((False, rate), (True, HEAD * rate))
