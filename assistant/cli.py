@@ -239,7 +239,7 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
 def _export_model(options: argparse.Namespace, settings: Settings) -> int:
     from assistant.embedding.export import export_model
 
-    export_model(Path(options.folder))
+    export_model(Path(options.folder), settings.e5_file)
     print(f"{options.folder}: the built-in model, for SentenceTransformer('{options.folder}')")
     return 0
 

@@ -19,6 +19,7 @@ from assistant.passages import fit_sentences, make_passages
 from assistant.publish import publish
 from assistant.sentences import split_sentences
 from assistant.store import Known, Store, open_store
+from assistant.text import is_visible
 from assistant.types import Article, Refusal, Sentence
 from assistant.vectors import embedded_texts, embedding_key
 
@@ -165,7 +166,9 @@ def _take(
 
 
 def _sentences(article: Article, embedder: Embedder) -> list[Sentence]:
-    spans = split_sentences(article.text, article.language)
+    """The article's sentences that show something: zero-width characters alone can be neither read nor embedded."""
+    found = split_sentences(article.text, article.language)
+    spans = [span for span in found if is_visible(article.text[span.start : span.end])]
     sentences = [Sentence(article, s.start, s.end, n, s.paragraph) for n, s in enumerate(spans, 1)]
     return fit_sentences(sentences, embedder.count_tokens, _text_limit(article, embedder))
 

@@ -47,6 +47,11 @@ _COMPOSING = (
 _MOST_MARKS = 30  # on one character, as in Unicode's Stream-Safe Text; sorting more of them takes forever
 
 
+def is_visible(text: str) -> bool:
+    """Whether anything of ``text`` can be seen: spaces, control and format characters (zero width, bidi) cannot."""
+    return any(not char.isspace() and unicodedata.category(char) not in ("Cc", "Cf") for char in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Folded:
     """A text as it is compared, with the way back: ``text[i]`` stands for ``original[offsets[i]:ends[i]]``.

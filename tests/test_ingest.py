@@ -117,3 +117,11 @@ def test_progress_counts_articles(tmp_path, corpus, hashed):
     assert ("embed", 3, 3) in seen
     assert ("read", 3, 3) in seen
     assert not (tmp_path / "index" / "progress.json").exists()
+
+
+def test_a_sentence_that_cannot_be_seen_is_left_out(tmp_path, hashed):
+    (tmp_path / "a.txt").write_text("Une phrase.\n\n\u200b\u2060\n\nLa fin.", encoding="utf-8")
+    ingest([tmp_path / "a.txt"], tmp_path / "index", hashed)
+    generation = open_generation(tmp_path / "index", hashed.identity)
+    shown = [(s.number, s.text) for s in generation.sentences(generation.article("a"))]
+    assert shown == [(1, "Une phrase."), (2, "La fin.")]
