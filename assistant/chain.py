@@ -28,7 +28,7 @@ class PassageRetriever(BaseRetriever):
     k: int = 20
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
-        return [document(hit) for hit in self.engine.ask(query).hits[: self.k]]
+        return [document(hit) for hit in self.engine.hits(query)[: self.k]]
 
 
 def document(hit: Hit) -> Document:

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import islice
 
+import numpy as np
+
 from assistant.calibration import Calibration, load_calibration
 from assistant.citations import cite, number
 from assistant.decide import evidence
@@ -26,10 +28,10 @@ from assistant.lexical import question_terms
 from assistant.publish import check_in_child
 from assistant.read import is_certain, read
 from assistant.reader import Reader, load_reader
-from assistant.retrieve import Question, propose, score_passages, score_sentences
+from assistant.retrieve import Candidates, Question, propose, score_passages, score_sentences
 from assistant.settings import Settings
 from assistant.text import clean
-from assistant.types import Answer, Article, CorpusFacts, Progress, Sentence
+from assistant.types import Answer, Article, CorpusFacts, Hit, Progress, Sentence
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +78,7 @@ class Engine:
         with watch.stage("embed"):
             prepared = self.prepare(question, language, generation)
         with watch.stage("retrieve"):
-            candidates = propose(generation, prepared)
-            sentence_scores = score_sentences(candidates, self._calibration.sentence)
-            passage_scores = score_passages(candidates, sentence_scores, self._calibration.passage)
+            candidates, sentence_scores, passage_scores = self._search(generation, prepared)
         with watch.stage("read"):
             decision = self._calibration.unread
             confidence = decision.confidence_of(evidence(candidates, sentence_scores))
@@ -100,6 +100,22 @@ class Engine:
             hits=best_hits(generation, candidates, passage_scores),
             timings_ms=watch.timings(),
         )
+
+    def hits(self, question: str) -> tuple[Hit, ...]:
+        """The best passages alone, as ``ask`` lists them, without deciding on an answer.
+
+        :raises UsageError: If the question is empty or too long.
+        :raises IndexUnusable: If there is no index yet.
+        """
+        generation = self.generation()
+        candidates, _, passage_scores = self._search(generation, self.prepare(question, generation=generation))
+        return best_hits(generation, candidates, passage_scores)
+
+    def _search(self, generation: Generation, question: Question) -> tuple[Candidates, np.ndarray, np.ndarray]:
+        """Candidates with a score a sentence and a score a passage."""
+        candidates = propose(generation, question)
+        sentence_scores = score_sentences(candidates, self._calibration.sentence)
+        return candidates, sentence_scores, score_passages(candidates, sentence_scores, self._calibration.passage)
 
     def prepare(self, question: str, language: str | None = None, generation: Generation | None = None) -> Question:
         """The question ready for the search: its language, its vector, its words.

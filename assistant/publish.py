@@ -38,6 +38,7 @@ from assistant.store import Store, article_row
 from assistant.text import words
 from assistant.types import Article
 from assistant.vectors import embedded_texts, embedding_key
+from assistant.verify import MEND
 
 #: Rows of one write to Chroma: the limit of its hosted engine, so that scaling out stays a setting.
 BATCH = 300
@@ -95,13 +96,17 @@ def check_in_child(folder: Path) -> None:
     if child.returncode:
         found = child.stderr.strip().splitlines()
         reason = found[-1] if found else f"the check ended with {child.returncode}"
-        raise IndexUnusable(f"{folder}: {reason}. Run `assistant ingest` to build it again.")
+        raise IndexUnusable(reason if "`assistant ingest`" in reason else f"{folder}: {reason}. {MEND}")
 
 
 def _is_current(index: Path, digest: str) -> bool:
+    """Whether CURRENT names a whole generation of this very corpus; a damaged one is built again."""
     try:
         name = current_name(index)
-        return name is not None and read_manifest(index / GENERATIONS / name)["digest"] == digest
+        if name is None or read_manifest(index / GENERATIONS / name)["digest"] != digest:
+            return False
+        check_in_child(index / GENERATIONS / name)
+        return True
     except IndexUnusable:
         return False
 

@@ -3,6 +3,7 @@
 Writing an index takes the interpreter for seconds at a time, so the serving process never does it.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ def _is_due(settings: Settings) -> bool:
     path = settings.index / GENERATIONS / name / "articles.db"
     if not path.exists():
         return True
-    start = str(settings.corpus.absolute())
+    start = f"{settings.corpus.absolute()}{os.sep}"
     query = "select 1 from articles where substr(origin, 1, ?) = ? limit 1"
     connection = connect(path)
     try:

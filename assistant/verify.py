@@ -17,6 +17,9 @@ from assistant.index import connect, open_collection, read_manifest
 SAMPLE = 200
 NEIGHBOURS = 10
 
+#: The way out of every fault.
+MEND = "Run `assistant ingest` to build the index again."
+
 #: Least share of exact search's neighbours that the approximate search must find.
 RECALL = 0.95
 
@@ -39,9 +42,9 @@ def _check_hashes(folder: Path, manifest: dict[str, Any]) -> None:
             with open(folder / name, "rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise IndexUnusable(f"{name}: {error.strerror}") from error
+            raise IndexUnusable(f"{name}: {error.strerror}. {MEND}") from error
         if found != expected:
-            raise IndexUnusable(f"{name} is not the file that was written")
+            raise IndexUnusable(f"{name} is not the file that was written. {MEND}")
 
 
 def _check_counts(folder: Path, manifest: dict[str, Any]) -> None:
@@ -49,12 +52,12 @@ def _check_counts(folder: Path, manifest: dict[str, Any]) -> None:
     for table in ("articles", "passages", "sentences"):
         found = connection.execute(f"select count(*) from {table}").fetchone()[0]
         if found != manifest[table]:
-            raise IndexUnusable(f"{found} {table} where {manifest[table]} were written")
+            raise IndexUnusable(f"{found} {table} where {manifest[table]} were written. {MEND}")
 
 
 def _check_search(collection: Any, vectors: np.ndarray) -> None:
     if collection.count() != len(vectors):
-        raise IndexUnusable(f"{collection.count()} passages in the search where {len(vectors)} were written")
+        raise IndexUnusable(f"{collection.count()} passages in the search where {len(vectors)} were written. {MEND}")
     sample = np.unique(np.linspace(0, len(vectors) - 1, min(SAMPLE, len(vectors)), dtype=int))
     k = min(NEIGHBOURS, len(vectors))
     found = collection.query(query_embeddings=list(vectors[sample]), n_results=k, include=["distances"])
@@ -63,9 +66,9 @@ def _check_search(collection: Any, vectors: np.ndarray) -> None:
     # By similarity and not by row, so that copies of one text do not count as misses.
     recall = (similarity >= exact[:, -1:] - 2e-3).mean()
     if recall < RECALL:
-        raise IndexUnusable(f"the search finds {recall:.1%} of the nearest passages")
+        raise IndexUnusable(f"the search finds {recall:.1%} of the nearest passages. {MEND}")
     if not (similarity[:, 0] >= 1 - 2e-3).all():
-        raise IndexUnusable("a passage does not find itself")
+        raise IndexUnusable(f"a passage does not find itself. {MEND}")
 
 
 if __name__ == "__main__":

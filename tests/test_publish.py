@@ -154,3 +154,13 @@ def test_the_manifest_names_what_made_it(published, hashed):
     assert manifest["embedder"] == hashed.identity
     assert manifest["chroma"]
     assert {"articles.db", "sentences.npy", "passages.npy"} < set(manifest["files"])
+
+
+def test_ingesting_again_mends_a_damaged_index(published, corpus, hashed):
+    damaged = folder_of(published) / "articles.db"
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"\xff")
+    embedded = len(hashed.embedded)
+    assert ingest([corpus], published, hashed).published
+    assert len(hashed.embedded) == embedded
+    check_in_child(folder_of(published))
+    assert open_generation(published, hashed.identity).facts().articles == 2
