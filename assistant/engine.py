@@ -9,8 +9,9 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
@@ -21,7 +22,7 @@ from assistant.citations import cite, number
 from assistant.decide import evidence
 from assistant.embedding import Embedder, load_embedder
 from assistant.errors import IndexUnusable, UsageError
-from assistant.extract import best_hits, best_sentences
+from assistant.extract import best_hits, best_sentences, ranked_sentences
 from assistant.index import GENERATIONS, Generation, current_name, open_generation
 from assistant.languages import question_language
 from assistant.lexical import question_terms
@@ -31,7 +32,7 @@ from assistant.reader import Reader, load_reader
 from assistant.retrieve import Candidates, Question, propose, score_passages, score_sentences
 from assistant.settings import Settings
 from assistant.text import clean
-from assistant.types import Answer, Article, CorpusFacts, Hit, Progress, Sentence
+from assistant.types import Answer, Article, CorpusFacts, Hit, Progress, Sentence, Trace
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,9 @@ PROGRESS = "progress.json"
 
 #: At most this many statements in an answer, and nearest sentences without one.
 STATEMENTS = 3
+
+#: Passages and sentences in a trace.
+TRACED = 100
 
 
 def open_engine(settings: Settings) -> "Engine":
@@ -73,32 +77,30 @@ class Engine:
         :raises UsageError: If the question is empty or too long.
         :raises IndexUnusable: If there is no index yet.
         """
-        watch = _Stopwatch()
-        generation = self.generation()
-        with watch.stage("embed"):
-            prepared = self.prepare(question, language, generation)
-        with watch.stage("retrieve"):
-            candidates, sentence_scores, passage_scores = self._search(generation, prepared)
-        with watch.stage("read"):
-            decision = self._calibration.unread
-            confidence = decision.confidence_of(evidence(candidates, sentence_scores))
-            if self._reader and not is_certain(confidence):
-                odds = read(self._reader(), generation, prepared.text, candidates, passage_scores)
-                sentence_scores = sentence_scores + self._calibration.odds * odds
-                decision = self._calibration.read
-                confidence = decision.confidence_of(evidence(candidates, sentence_scores, odds))
-        threshold = decision.threshold if self._settings.threshold is None else self._settings.threshold
-        answered = bool(len(sentence_scores)) and confidence >= threshold
-        rows = best_sentences(candidates, sentence_scores, STATEMENTS, decision.margin if answered else float("inf"))
-        sentences = [generation.sentence(row) for row in rows]
-        return Answer(
-            question=question,
-            language=prepared.language,
-            statements=cite(sentences) if answered else (),
-            confidence=confidence,
-            nearest=() if answered else number(sentences),
-            hits=best_hits(generation, candidates, passage_scores),
-            timings_ms=watch.timings(),
+        return self._answer(self._consider(question, language))
+
+    def trace(
+        self,
+        question: str,
+        history: Sequence[str] = (),
+        language: str | None = None,
+        without: Iterable[str] = (),
+        only: Iterable[str] | None = None,
+    ) -> Trace:
+        """The answer of ``ask`` with the rankings it was chosen from.
+
+        ``without`` names articles to hide, ``only`` the articles to keep to.
+
+        :raises UsageError: If the question is empty or too long.
+        :raises IndexUnusable: If there is no index yet.
+        """
+        considered = self._consider(question, language, without, only)
+        generation, candidates = considered.generation, considered.candidates
+        return Trace(
+            answer=self._answer(considered),
+            threshold=considered.threshold,
+            passages=best_hits(generation, candidates, considered.passage_scores, TRACED),
+            sentences=ranked_sentences(generation, candidates, considered.sentence_scores, TRACED),
         )
 
     def hits(self, question: str) -> tuple[Hit, ...]:
@@ -108,14 +110,63 @@ class Engine:
         :raises IndexUnusable: If there is no index yet.
         """
         generation = self.generation()
-        candidates, _, passage_scores = self._search(generation, self.prepare(question, generation=generation))
+        candidates = propose(generation, self.prepare(question, generation=generation))
+        _, passage_scores = self._score(candidates)
         return best_hits(generation, candidates, passage_scores)
 
-    def _search(self, generation: Generation, question: Question) -> tuple[Candidates, np.ndarray, np.ndarray]:
-        """Candidates with a score a sentence and a score a passage."""
-        candidates = propose(generation, question)
+    def _consider(
+        self, question: str, language: str | None, without: Iterable[str] = (), only: Iterable[str] | None = None
+    ) -> "_Considered":
+        """Search, score, read and weigh, up to where an answer is chosen or not."""
+        watch = _Stopwatch()
+        generation = self.generation()
+        with watch.stage("embed"):
+            prepared = self.prepare(question, language, generation)
+        with watch.stage("retrieve"):
+            candidates = propose(generation, prepared, without, only)
+            sentence_scores, passage_scores = self._score(candidates)
+        with watch.stage("read"):
+            decision = self._calibration.unread
+            confidence = decision.confidence_of(evidence(candidates, sentence_scores))
+            if self._reader and not is_certain(confidence):
+                odds = read(self._reader(), generation, prepared.text, candidates, passage_scores)
+                sentence_scores = sentence_scores + self._calibration.odds * odds
+                decision = self._calibration.read
+                confidence = decision.confidence_of(evidence(candidates, sentence_scores, odds))
+        return _Considered(
+            question=question,
+            language=prepared.language,
+            generation=generation,
+            candidates=candidates,
+            sentence_scores=sentence_scores,
+            passage_scores=passage_scores,
+            confidence=confidence,
+            threshold=decision.threshold if self._settings.threshold is None else self._settings.threshold,
+            margin=decision.margin,
+            watch=watch,
+        )
+
+    def _score(self, candidates: Candidates) -> tuple[np.ndarray, np.ndarray]:
+        """A score a sentence and a score a passage, by their signals."""
         sentence_scores = score_sentences(candidates, self._calibration.sentence)
-        return candidates, sentence_scores, score_passages(candidates, sentence_scores, self._calibration.passage)
+        return sentence_scores, score_passages(candidates, sentence_scores, self._calibration.passage)
+
+    @staticmethod
+    def _answer(considered: "_Considered") -> Answer:
+        """Statements where the confidence suffices, else the nearest sentences."""
+        generation, candidates, scores = considered.generation, considered.candidates, considered.sentence_scores
+        answered = bool(len(scores)) and considered.confidence >= considered.threshold
+        rows = best_sentences(candidates, scores, STATEMENTS, considered.margin if answered else float("inf"))
+        sentences = [generation.sentence(row) for row in rows]
+        return Answer(
+            question=considered.question,
+            language=considered.language,
+            statements=cite(sentences) if answered else (),
+            confidence=considered.confidence,
+            nearest=() if answered else number(sentences),
+            hits=best_hits(generation, candidates, considered.passage_scores),
+            timings_ms=considered.watch.timings(),
+        )
 
     def prepare(self, question: str, language: str | None = None, generation: Generation | None = None) -> Question:
         """The question ready for the search: its language, its vector, its words.
@@ -148,6 +199,10 @@ class Engine:
         generation = self.generation()
         article = generation.article(article_id)
         return generation.sentences(article) if article else []
+
+    def articles(self) -> Iterator[Article]:
+        """Every article."""
+        return self.generation().articles()
 
     def facts(self) -> CorpusFacts:
         """What the index holds; all zero where there is none yet."""
@@ -219,6 +274,24 @@ class Engine:
                     continue
                 if all(generation.article(e["article"]) for e in alternatives):
                     yield record["question"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Considered:
+    """A question up to where an answer is chosen or not."""
+
+    question: str
+    language: str
+    generation: Generation
+    candidates: Candidates
+    #: Of shape (sentences,) and (passages,).
+    sentence_scores: np.ndarray
+    passage_scores: np.ndarray
+    confidence: float
+    threshold: float
+    #: How far below the best a further statement may score.
+    margin: float
+    watch: "_Stopwatch"
 
 
 class _Stopwatch:

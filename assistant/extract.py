@@ -4,7 +4,7 @@ import numpy as np
 
 from assistant.index import Generation, SentenceRow
 from assistant.retrieve import Candidates
-from assistant.types import Hit
+from assistant.types import Hit, RankedSentence
 
 #: Passages listed with an answer.
 HITS = 20
@@ -13,11 +13,24 @@ HITS = 20
 SAME = 0.8
 
 
-def best_hits(generation: Generation, candidates: Candidates, passage_scores: np.ndarray) -> tuple[Hit, ...]:
+def best_hits(
+    generation: Generation, candidates: Candidates, passage_scores: np.ndarray, limit: int = HITS
+) -> tuple[Hit, ...]:
     """Passages, best first; equal scores by row, so that two runs agree."""
-    order = np.argsort(-passage_scores, kind="stable")[:HITS]
+    order = np.argsort(-passage_scores, kind="stable")[:limit]
     return tuple(
         Hit(generation.passage(candidates.passages[place]), round(float(passage_scores[place]), 6), rank)
+        for rank, place in enumerate(order, 1)
+    )
+
+
+def ranked_sentences(
+    generation: Generation, candidates: Candidates, sentence_scores: np.ndarray, limit: int
+) -> tuple[RankedSentence, ...]:
+    """Sentences, best first, copies too; equal scores by row."""
+    order = np.argsort(-sentence_scores, kind="stable")[:limit]
+    return tuple(
+        RankedSentence(generation.sentence(candidates.sentences[place]), round(float(sentence_scores[place]), 6), rank)
         for rank, place in enumerate(order, 1)
     )
 

@@ -15,7 +15,7 @@ A reader needs nothing else: the store may change, or be locked or lost, and ans
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -159,6 +159,21 @@ class Generation:
             (article.id,),
         )
         return [Sentence(article, *row) for row in found]
+
+    def articles(self) -> Iterator[Article]:
+        """Every article, in order of row."""
+        for row in self.connection.execute(f"select {ARTICLE_COLUMNS} from articles order by row"):
+            yield article_from_row(row)
+
+    def rows_of(self, article_ids: Iterable[str]) -> set[int]:
+        """Rows of every passage of these articles; unknown ids have none."""
+        ids = list(article_ids)
+        found = self.connection.execute(
+            "select p.row from passages p join articles a on a.row = p.article"
+            f" where a.id in ({','.join('?' * len(ids))})",
+            ids,
+        )
+        return {row for (row,) in found}
 
     def passage(self, found: PassageRow) -> Passage:
         return Passage(self.article_at(found.article), found.start, found.end)

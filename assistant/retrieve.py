@@ -5,7 +5,7 @@ is near. A passage is worth its best sentence and its own nearness, which puts t
 passage vectors do (docs/quality.md).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,17 +46,35 @@ class Candidates:
     signals: np.ndarray
 
 
-def propose(generation: Generation, question: Question) -> Candidates:
-    """Search by vectors and by words, and read the signals of every sentence found."""
+def propose(
+    generation: Generation,
+    question: Question,
+    without: Iterable[str] = (),
+    only: Iterable[str] | None = None,
+) -> Candidates:
+    """Search by vectors and by words, and read the signals of every sentence found.
+
+    The articles ``without`` are as good as not in the corpus; with ``only``, the passages of those alone are found.
+    """
     every_term = [term for terms in question.terms.values() for term in terms]
-    rows = set(generation.nearest_passages(question.vector, PROPOSED))
-    rows.update(row for row, _ in lexical.search(generation.connection, every_term, PROPOSED))
+    if only is None:
+        rows = _search(generation, question.vector, every_term, generation.rows_of(without))
+    else:
+        rows = generation.rows_of(set(only).difference(without))
     passages = generation.passage_rows(sorted(rows))
     sentences = generation.sentence_rows(passages)
     owners = np.repeat(np.arange(len(passages)), [p.last_sentence - p.first_sentence + 1 for p in passages])
     weight = lexical.weights(generation.connection, every_term, len(generation.passage_vectors))
     signals = _signals(generation, question, passages, sentences, owners, weight)
     return Candidates(passages, sentences, owners, signals)
+
+
+def _search(generation: Generation, vector: np.ndarray, terms: Sequence[str], hidden: set[int]) -> set[int]:
+    """Rows of the passages that either search proposes, as if those ``hidden`` did not exist."""
+    deep = PROPOSED + len(hidden)
+    by_vectors = generation.nearest_passages(vector, deep)
+    by_words = [row for row, _ in lexical.search(generation.connection, terms, deep)]
+    return {row for ranking in (by_vectors, by_words) for row in [r for r in ranking if r not in hidden][:PROPOSED]}
 
 
 def _signals(

@@ -132,6 +132,30 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class RankedSentence:
+    """A sentence considered for an answer."""
+
+    sentence: Sentence
+    #: Higher is better; comparable within one list only.
+    score: float
+    #: From 1.
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """An answer with the rankings it was chosen from."""
+
+    answer: Answer
+    #: The confidence below which nothing is answered.
+    threshold: float
+    #: Best first, deeper than the hits of the answer.
+    passages: tuple[Hit, ...]
+    #: Best first.
+    sentences: tuple[RankedSentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CorpusFacts:
     """What there is to ask about."""
 

@@ -56,6 +56,36 @@ def test_hits_are_ranked_passages(sample_engine):
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 
+QUESTION = "Combien de combattants étrangers Interpol a-t-il identifiés ?"
+ARTICLE = "2017-05-09-raqa-coalition-copenhague"
+
+
+def test_a_trace_tells_the_rankings_behind_the_answer(sample_engine):
+    trace = sample_engine.trace(QUESTION)
+    assert trace.answer.statements == sample_engine.ask(QUESTION).statements
+    assert trace.answer.confidence >= trace.threshold
+    assert trace.passages[:20] == trace.answer.hits
+    assert [sentence.rank for sentence in trace.sentences] == list(range(1, len(trace.sentences) + 1))
+    assert trace.sentences[0].sentence == trace.answer.citations[0].sentence
+    scores = [sentence.score for sentence in trace.sentences]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_hidden_articles_are_as_good_as_absent(sample_engine):
+    trace = sample_engine.trace(QUESTION, without=[ARTICLE, "no-such-article"])
+    found = {hit.passage.article.id for hit in trace.passages}
+    assert ARTICLE not in found
+    assert len(found) > 10
+
+
+def test_the_search_can_keep_to_some_articles(sample_engine):
+    trace = sample_engine.trace(QUESTION, only=[ARTICLE])
+    assert {hit.passage.article.id for hit in trace.passages} == {ARTICLE}
+    assert not trace.answer.abstained
+    assert sample_engine.trace(QUESTION, only=[]).answer.abstained
+    assert len(list(sample_engine.articles())) == sample_engine.facts().articles
+
+
 def test_two_runs_agree(sample_index):
     question = "Quel était le bilan du séisme en Turquie ?"
     first, second = (open_engine(Settings(index=sample_index)).ask(question) for _ in range(2))
