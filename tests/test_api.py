@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import words as words_module
+from assistant import page as page_package
 from assistant.api import create_app
 from assistant.errors import IndexUnusable, StoreError, UsageError
 from assistant.guard import BODY_LIMIT, page_needs
@@ -24,7 +24,9 @@ from assistant.protocols import Engine
 from assistant.records import AnswerRecord, answer_record
 from assistant.settings import Settings
 from assistant.types import Article, Progress, Sentence
-from assistant.words import CATALOGUE, ENGLISH, FRENCH, Words, words_for
+from assistant.words import CATALOGUE, Words, words_for
+
+ENGLISH, FRENCH = CATALOGUE["en"], CATALOGUE["fr"]
 
 QUESTION = "Combien de combattants étrangers Interpol a-t-il identifiés en Syrie ?"
 FRENCH_READER = {"accept-language": "fr-FR,fr;q=0.9"}
@@ -515,19 +517,15 @@ def test_a_content_length_of_thousands_of_digits_is_too_large(client: TestClient
 
 
 @pytest.mark.parametrize("words", CATALOGUE.values(), ids=CATALOGUE.keys())
-def test_every_problem_has_words(words: object) -> None:
-    assert set(words.problems) == set(STATUSES)  # type: ignore[attr-defined]
+def test_every_problem_has_words(words: Words) -> None:
+    assert set(words.problems) == set(STATUSES)
 
 
 def test_every_string_of_the_catalogue_is_shown_somewhere() -> None:
-    folder = Path(words_module.__file__).parent / "page"
-    sources = "".join(
-        path.read_text(encoding="utf-8")
-        for path in (*folder.glob("*.py"), *folder.glob("templates/*"))
-        if path.name != "words.py"
-    )
+    folder = Path(page_package.__file__).parent
+    sources = "".join(path.read_text(encoding="utf-8") for path in (*folder.glob("*.py"), *folder.glob("templates/*")))
     strings = {field.name for field in fields(Words)} - {
-        "is_singular",
+        "singular",
         "thousands",
         "months",
         "first_of_month",

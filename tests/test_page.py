@@ -27,7 +27,9 @@ from assistant.page.messages import escaped
 from assistant.server import open_server
 from assistant.settings import Settings
 from assistant.types import Article, Progress
-from assistant.words import CATALOGUE, ENGLISH, FRENCH, Words
+from assistant.words import CATALOGUE, Words
+
+ENGLISH, FRENCH = CATALOGUE["en"], CATALOGUE["fr"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUESTION = "Combien de combattants étrangers en Syrie ? La Turquie participe-t-elle ? Quinze pays représentés ?"

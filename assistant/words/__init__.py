@@ -1,0 +1,132 @@
+"""Every string a reader can see, by language: a further language is one more file ``{code}.toml`` beside this one."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+DEFAULT_LANGUAGE = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The interface in one language. Names in braces are filled in."""
+
+    #: ISO 639-1 code.
+    code: str
+    #: The language's name for itself.
+    name: str
+
+    # How numbers, plurals and dates are written.
+    #: The numbers that take the singular.
+    singular: tuple[int, ...]
+    thousands: str
+    months: tuple[str, ...]
+    first_of_month: str
+
+    # The page around the conversation.
+    title: str
+    purpose: str
+    invitation: str
+    explanation: str
+    needs_javascript: str
+
+    # The corpus.
+    articles: tuple[str, str]
+    newest: str
+    indexing: tuple[str, str]
+    nothing_indexed: str
+
+    # Asking.
+    conversation: str
+    question: str
+    question_hint: str
+    send: str
+    new_conversation: str
+
+    # Answering.
+    understood_as: str
+    sources: tuple[str, str]
+    abstention: str
+    nearest: str
+    copy_answer: str
+    copied: str
+    copy_failed: str
+    unknown_date: str
+    untitled: str
+
+    # The article, in the side panel and on its own page.
+    source_panel: str
+    close: str
+    previous_citation: str
+    next_citation: str
+    place: str
+    open_article: str
+    original: str
+    author: str
+    published: str
+    ask_here: str
+    article_gone: str
+    article_gone_hint: str
+    article_unreachable: str
+
+    #: What went wrong, by the code of a problem.
+    problems: dict[str, str]
+
+    def number(self, value: int) -> str:
+        return f"{value:,}".replace(",", self.thousands)
+
+    def counted(self, value: int, forms: tuple[str, str]) -> str:
+        """The singular or plural form, with ``value`` in place of ``{n}``."""
+        return forms[value not in self.singular].replace("{n}", self.number(value))
+
+    def date(self, day: date | None) -> str:
+        if day is None:
+            return self.unknown_date
+        number = self.first_of_month if day.day == 1 else str(day.day)
+        return f"{number} {self.months[day.month - 1]} {day.year}"
+
+
+def load_words(file: Path) -> Words:
+    """The interface in the language of a catalogue file.
+
+    :raises TypeError: If a string is missing or one too many.
+    """
+    with open(file, "rb") as opened:
+        table = tomllib.load(opened)
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
+    return Words(code=file.stem, **values)
+
+
+#: By ISO 639-1 code, in the order of the language switch.
+CATALOGUE = {file.stem: load_words(file) for file in sorted(Path(__file__).parent.glob("*.toml"))}
+
+
+def words_for(language: str | None, accept_language: str = "") -> Words:
+    """The interface in ``language`` where there is one, else in the best of an ``Accept-Language`` header."""
+    if language is not None and language in CATALOGUE:
+        return CATALOGUE[language]
+    known = (code for code in _preferred(accept_language) if code in CATALOGUE)
+    return CATALOGUE[next(known, DEFAULT_LANGUAGE)]
+
+
+def _preferred(accept_language: str) -> list[str]:
+    """Language codes of an ``Accept-Language`` header, best first, without those refused by ``q=0``."""
+    weighted = []
+    for entry in accept_language.split(","):
+        tag, _, parameter = entry.partition(";")
+        weight = _weight(parameter)
+        if weight > 0:
+            weighted.append((weight, tag.strip().split("-")[0].lower()))
+    return [code for _, code in sorted(weighted, key=lambda pair: -pair[0])]
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0
