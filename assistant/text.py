@@ -313,10 +313,11 @@ def _tokens(text: str, language: str | None) -> list[str]:
         text = _too_many_marks().sub(r"\1", text.translate(_SUPERSCRIPTS))
     folded = _fold_plainly(text, accents=True)
     elision = _ELISIONS.get(language or "", _ELISIONS[""])
-    return _TOKEN.findall(elision.sub("", _join_numbers(folded, language)))
+    return _TOKEN.findall(elision.sub("", join_numbers(folded, language)))
 
 
-def _join_numbers(text: str, language: str | None) -> str:
+def join_numbers(text: str, language: str | None) -> str:
+    """Folded ``text`` with each number as one word: the digits of "14 000" and "14.000" together, decimals with a point."""
     joined = _SPACED_GROUPS.sub(_digits, text)
     for separator in _GROUPED_BY.get(language or "", ".,"):  # unknown: three digits behind a sign are a group
         joined = _GROUPS[separator].sub(_digits, joined)
