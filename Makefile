@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help run test lint install bench calibrate lock
+.PHONY: help run demo test lint install bench calibrate lock
 
 help:     ## list these commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/.installed     ## install, index corpus/, serve the chat
 	$(BIN)/python app.py
+
+demo: $(VENV)/.installed     ## the same, and from the next port a page of another site with the widget
+	$(BIN)/python -m demo
 
 install: $(VENV)/.installed     ## the locked dependencies into .venv
 

@@ -1,5 +1,6 @@
 """The HTTP face: questions and articles as JSON, articles as pages, the state of the server."""
 
+import logging
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
@@ -7,20 +8,25 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.gzip import GZipMiddleware
-from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 
 from assistant.errors import AssistantError
+from assistant.feedback import FeedbackFull, FeedbackRequest, keep_feedback
 from assistant.guard import BODY_LIMIT, protect
 from assistant.page.articles import article_page, missing_page
 from assistant.page.assets import static_files
+from assistant.page.theme import theme_of
+from assistant.page.widget import add_widget
 from assistant.problems import ErrorRecord, Problem, explain, problem
 from assistant.protocols import Engine
 from assistant.records import AnswerRecord, ArticleRecord, AskRequest, Record, answer_record, article_record
 from assistant.settings import Settings
 from assistant.words import Words, words_for
+
+log = logging.getLogger(__name__)
 
 EVENT_STREAM = "text/event-stream"
 
@@ -32,10 +38,15 @@ class ProgressRecord(Record):
     total: int
 
 
-class HealthRecord(Record):
-    """Whether the server is up, and what it serves."""
+class StatusRecord(Record):
+    """Whether the server is up."""
 
     status: Literal["ok", "starting"]
+
+
+class HealthRecord(StatusRecord):
+    """What it serves, which is not for those who have to sign in first."""
+
     generation: str | None
     articles: int
     indexing: ProgressRecord | None
@@ -70,7 +81,9 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     )
     app.state.engine = engine
     app.state.settings = settings
+    app.state.theme = theme_of(settings)
     app.include_router(router)
+    add_widget(app, settings)
     app.mount("/static", static_files())
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
@@ -131,6 +144,34 @@ def article(article_id: str, engine: TheEngine, words: TheWords) -> Response:
     return _json(article_record(found, engine.sentences(article_id)))
 
 
+@router.post("/api/feedback", status_code=204, responses=_refusals(400, 413, 422, 503, 507))
+def feedback(body: FeedbackRequest, settings: TheSettings, words: TheWords) -> Response:
+    """Keep what a reader thinks of an answer; nothing about the reader is kept."""
+    try:
+        keep_feedback(body, settings.index)
+    except FeedbackFull as error:
+        log.warning("%s", error)
+        return problem("feedback_full", words).response()
+    except AssistantError as error:
+        log.error("%s", error)
+        return problem("unavailable", words).response()
+    return Response(status_code=204)
+
+
+@router.get("/static/theme.css", include_in_schema=False)
+def theme(request: Request) -> Response:
+    """The accent of the settings, for the style sheet that is the same everywhere."""
+    return Response(request.app.state.theme.style, media_type="text/css", headers={"cache-control": "no-cache"})
+
+
+@router.get("/static/logo", include_in_schema=False)
+def logo(request: Request, words: TheWords) -> Response:
+    image = request.app.state.theme.logo
+    if image is None:
+        return problem("not_found", words).response()
+    return FileResponse(image, media_type=request.app.state.theme.logo_type, headers={"cache-control": "no-cache"})
+
+
 @router.get("/api/answer.schema.json")
 def answer_schema() -> dict[str, Any]:
     """JSON Schema of the answer object."""
@@ -146,11 +187,14 @@ def article_as_page(article_id: str, engine: TheEngine, words: TheWords) -> Resp
 
 
 @router.get("/healthz")
-def health(engine: TheEngine) -> HealthRecord:
+def health(request: Request, engine: TheEngine) -> HealthRecord | StatusRecord:
     """Answered with 200 as soon as the server listens; "starting" until there is an index."""
     facts, progress = engine.facts(), engine.progress()
+    status: Literal["ok", "starting"] = "starting" if facts.generation is None else "ok"
+    if request.state.person is None:
+        return StatusRecord(status=status)
     return HealthRecord(
-        status="starting" if facts.generation is None else "ok",
+        status=status,
         generation=facts.generation,
         articles=facts.articles,
         indexing=None if progress is None else ProgressRecord(done=progress.done, total=progress.total),

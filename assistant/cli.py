@@ -1,4 +1,4 @@
-"""The command line: ``assistant ingest | ask | show | serve | check | export-model``."""
+"""The command line: ``assistant ingest | ask | show | serve | evaluate | check | export-model``."""
 
 import argparse
 import json
@@ -23,11 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 fine, 1 failed, 2 wrong usage or input, 130 interrupted."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        options = _parser().parse_args(arguments)
-        settings = load_settings(
-            index=options.index, host=getattr(options, "host", None), port=getattr(options, "port", None)
-        )
-        code: int = options.run(options, settings)
+        code = _run(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
         return code
     except AssistantError as error:
@@ -39,6 +35,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _run(arguments: Sequence[str]) -> int:
+    if arguments[:1] == ["evaluate"]:  # it has options and sub-commands of its own
+        from assistant.evaluation.command import evaluate
+
+        return evaluate(arguments[1:])
+    options = _parser().parse_args(arguments)
+    settings = load_settings(
+        index=options.index, host=getattr(options, "host", None), port=getattr(options, "port", None)
+    )
+    code: int = options.run(options, settings)
+    return code
 
 
 class _Parser(argparse.ArgumentParser):
@@ -79,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     serve = command("serve", _serve, "serve the chat page and the HTTP API")
     serve.add_argument("--host", metavar="H", help="address to listen on (default: 127.0.0.1)")
     serve.add_argument("--port", metavar="P", help="port to listen on (default: 7860)")
+
+    commands.add_parser("evaluate", help="ask a file of reference questions and measure the answers")
 
     command("check", _check, "say what is installed, which index and model are in use, and what is wrong")
 

@@ -1,12 +1,15 @@
 """The first to see each request: refuses what may not come in, and signs what goes out.
 
 The host and the origin of a request must be known, its body small, and the routes of Gradio that the page
-does not use do not exist. The content security policy is the last line: whatever an article manages to put
-into a page, the browser runs no script of it and fetches nothing for it from elsewhere.
+does not use do not exist; next to it, ``access`` asks who comes. The content security policy is the last line:
+whatever an article manages to put into a page, the browser runs no script of it and fetches nothing for it from
+elsewhere.
 """
 
+import logging
 import re
 import secrets
+from collections.abc import Callable
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,10 +17,13 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant.access import Access, route_path, sign_on
 from assistant.errors import UsageError
 from assistant.problems import Problem, problem
-from assistant.settings import Settings
+from assistant.settings import Settings, listed
 from assistant.words import CATALOGUE, Words, words_for
+
+log = logging.getLogger(__name__)
 
 #: Hosts that always mean this machine.
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
@@ -33,19 +39,27 @@ _HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re
 #: An origin as browsers send it, and nothing that could go on in a policy.
 _ORIGIN = re.compile(r"https?://[a-z0-9._\[\]:-]+", re.IGNORECASE)
 
-#: Of everything that Gradio serves below a language, what the page needs. An allow list, since each release
-#: brings routes (file proxies, uploads, recordings) and a forgotten one would be open.
+#: What other sites may load as a script or show in a frame; which sites may show it is for the policy to say.
+_FOR_OTHER_SITES = re.compile(rf"/widget\.js|/(?:{'|'.join(CATALOGUE)})/")
+
+#: Below a language: our own pages, and of everything that Gradio serves what the chat page needs. An allow list,
+#: since each release brings routes (file proxies, uploads, recordings) and a forgotten one would be open.
 _PAGE_PATH = re.compile(rf"/(?:{'|'.join(CATALOGUE)})(?:/(?P<rest>.*))?", re.DOTALL)
-_PAGE_NEEDS = re.compile(r"|config|theme\.css|assets/[\w.-]+|gradio_api/(?:queue/join|queue/data|heartbeat/\w+)")
+_PAGE_NEEDS = re.compile(
+    r"|articles|embed"
+    r"|config|theme\.css|assets/[\w.-]+|gradio_api/(?:queue/join|queue/data|heartbeat/\w+)"
+)
 
 
 def protect(app: FastAPI, settings: Settings) -> None:
     """Put the guard in front of every route of ``app``, mounted ones included.
 
-    :raises UsageError: If an origin in the settings is none.
+    :raises UsageError: If an origin, a header or an address in the settings is none.
     """
     origins = _origins(settings)
+    signing_on = sign_on(settings)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_LIMIT)
+    app.add_middleware(Access, sign_on=signing_on)
     # With an empty list too: Gradio adds its own, permissive one where it finds none.
     app.add_middleware(
         CORSMiddleware,
@@ -54,16 +68,20 @@ def protect(app: FastAPI, settings: Settings) -> None:
         allow_headers=["Content-Type"],
         expose_headers=[REQUEST_ID],
     )
-    app.add_middleware(Guard, hosts=(*LOCAL_HOSTS, *_listed(settings.hosts)), origins=origins)
+    app.add_middleware(Guard, hosts=(*LOCAL_HOSTS, *listed(settings.hosts)), origins=origins, trusts=signing_on.trusts)
 
 
 class Guard:
     """ASGI middleware: known hosts and origins only, security headers on every response."""
 
-    def __init__(self, app: ASGIApp, hosts: tuple[str, ...], origins: list[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, hosts: tuple[str, ...], origins: list[str], trusts: Callable[[Scope], bool]
+    ) -> None:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts)
         self._origins = frozenset(origins)
+        self._trusts = trusts
+        self._warned = False
         self._policy = content_security_policy(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,12 +94,13 @@ class Guard:
 
     async def _guard(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
+        path = route_path(scope)  # Mounted applications change the scope.
 
         async def signed(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                self._sign(MutableHeaders(scope=message))
+                self._sign(MutableHeaders(scope=message), path)
             await send(message)
 
         headers = Headers(scope=scope)
@@ -90,7 +109,7 @@ class Guard:
         if refusal is not None:
             await refusal.response()(scope, receive, signed)
             return
-        _forget_forwarded_host(scope)
+        self._hear_proxy(scope)
         try:
             await self._app(scope, receive, signed)
         except Exception:
@@ -107,7 +126,7 @@ class Guard:
         changes = scope["method"] not in ("GET", "HEAD", "OPTIONS")
         if changes and origin is not None and not self._knows_origin(origin, host):
             return problem("origin_refused", words, origin=origin)
-        if not page_needs(_route_path(scope)):
+        if not page_needs(route_path(scope)):
             return problem("not_found", words)
         if _declared_length(headers) > BODY_LIMIT:
             return problem("too_large", words, limit=BODY_LIMIT // 1024)
@@ -122,8 +141,31 @@ class Guard:
         origin = origin.lower()
         return origin in self._origins or origin in (f"http://{host.lower()}", f"https://{host.lower()}")
 
-    def _sign(self, headers: MutableHeaders) -> None:
+    def _hear_proxy(self, scope: Scope) -> None:
+        """Take from a trusted proxy whether the reader speaks TLS to it. Gradio builds addresses from that, and from
+        the other headers about a forwarded request, whoever sent them.
+        """
+        scheme = Headers(scope=scope).get("x-forwarded-proto")
+        if self._trusts(scope):
+            scope["scheme"] = scheme if scheme in ("http", "https") else scope["scheme"]
+        elif scheme == "https" and not self._warned:
+            self._warned = True
+            log.warning(
+                "%s forwards requests that came by TLS. If it is your reverse proxy, list its address in "
+                "ASSISTANT_TRUSTED_PROXIES: the chat page needs to know.",
+                (scope.get("client") or ("an unknown address",))[0],
+            )
+        scope["headers"] = [
+            (name, value)
+            for name, value in scope["headers"]
+            if not name.startswith(b"x-forwarded-") and name not in (b"forwarded", b"x-gradio-server")
+        ]
+
+    def _sign(self, headers: MutableHeaders, path: str) -> None:
         headers["content-security-policy"] = self._policy
+        # A site that isolates itself shows in frames, and loads, only what agrees to it in these two.
+        headers["cross-origin-embedder-policy"] = "require-corp"
+        headers["cross-origin-resource-policy"] = "cross-origin" if _FOR_OTHER_SITES.fullmatch(path) else "same-origin"
         headers["x-content-type-options"] = "nosniff"
         headers["referrer-policy"] = "no-referrer"
         headers[REQUEST_ID] = secrets.token_hex(8)
@@ -148,16 +190,11 @@ def content_security_policy(origins: list[str]) -> str:
 
 
 def _origins(settings: Settings) -> list[str]:
-    origins = [origin.lower().rstrip("/") for origin in _listed(settings.widget_origins)]
+    origins = [origin.lower().rstrip("/") for origin in listed(settings.widget_origins)]
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
             raise UsageError(f"Setting 'widget_origins' holds '{origin}'. Origins look like https://intranet.example.")
     return origins
-
-
-def _listed(value: str) -> list[str]:
-    """The entries of a setting that holds several, separated by commas."""
-    return [entry.strip() for entry in value.split(",") if entry.strip()]
 
 
 def page_needs(path: str) -> bool:
@@ -166,21 +203,7 @@ def page_needs(path: str) -> bool:
     return match is None or _PAGE_NEEDS.fullmatch(match["rest"] or "") is not None
 
 
-def _route_path(scope: Scope) -> str:
-    """The path below the prefix of a reverse proxy, as the routes see it."""
-    path: str = scope["path"]
-    prefix: str = scope.get("root_path", "")
-    return path[len(prefix) :] if path.startswith(f"{prefix}/") else path
-
-
 def _declared_length(headers: Headers) -> int:
     """Cut to twelve digits, which is too large as well: Python refuses to read thousands of them."""
     length = headers.get("content-length", "")
     return int(length[:12]) if length.isascii() and length.isdigit() else 0
-
-
-def _forget_forwarded_host(scope: Scope) -> None:
-    """Gradio would build its addresses from these, whoever sent them."""
-    scope["headers"] = [
-        (name, value) for name, value in scope["headers"] if name not in (b"x-forwarded-host", b"x-gradio-server")
-    ]

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 STATUSES = {
     "malformed": 400,
     "host_refused": 400,
+    "not_signed_in": 401,
     "origin_refused": 403,
     "not_found": 404,
     "method_not_allowed": 405,
@@ -23,13 +24,18 @@ STATUSES = {
     "question_empty": 422,
     "question_too_long": 422,
     "question_refused": 422,
+    "rate_limited": 429,
     "failed": 500,
     "no_index": 503,
     "unavailable": 503,
+    "feedback_full": 507,
 }
 
-#: Seconds after which a caller may try again, told with every 503.
+#: Seconds after which a caller may try again.
 RETRY_AFTER = 5
+
+#: What goes with a status. A 401 names a way to sign in (RFC 9110, 15.5.2); that of a proxy has no registered name.
+_HEADERS = {401: {"www-authenticate": 'Proxy realm="Sourcier"'}, 503: {"retry-after": str(RETRY_AFTER)}}
 
 
 class ErrorDetail(Record):
@@ -58,8 +64,7 @@ class Problem:
 
     def response(self) -> Response:
         record = ErrorRecord(error=ErrorDetail(code=self.code, message=self.message))
-        headers = {"retry-after": str(RETRY_AFTER)} if self.status == 503 else None
-        return Response(record.model_dump_json(), self.status, headers, "application/json")
+        return Response(record.model_dump_json(), self.status, _HEADERS.get(self.status), "application/json")
 
 
 def problem(code: str, words: Words, **values: object) -> Problem:

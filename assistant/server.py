@@ -49,6 +49,8 @@ def open_server(
     config = uvicorn.Config(
         app,
         root_path=f"/{settings.root_path.strip('/')}".rstrip("/"),
+        # The other end of a connection stays who it is; the guard takes from a trusted proxy what it may say.
+        proxy_headers=False,
         log_level="warning",
         access_log=False,
         server_header=False,

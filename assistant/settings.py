@@ -40,8 +40,18 @@ class Settings:
     root_path: str = ""
     #: Origins that may show the assistant in a frame or call its API, separated by commas.
     widget_origins: str = ""
+    #: Header in which a reverse proxy names the person who asks, such as ``X-Remote-User``; empty: open to all.
+    auth_header: str = ""
+    #: Header with that person's groups, separated by commas.
+    groups_header: str = ""
+    #: Addresses and networks of the reverse proxies whose headers are believed, separated by commas.
+    trusted_proxies: str = ""
     #: Longest question taken, in characters.
     question_limit: int = 2000
+    #: Colour of links, citations and buttons, such as ``#0a5c6b``; empty: ours.
+    accent: str = ""
+    #: Image file shown before the name on each page; empty: none.
+    logo: str = ""
 
 
 def load_settings(environ: dict[str, str] | None = None, file: Path = FILE, **overrides: object) -> Settings:
@@ -54,6 +64,11 @@ def load_settings(environ: dict[str, str] | None = None, file: Path = FILE, **ov
     given |= {name: (value, "the command line") for name, value in overrides.items() if value is not None}
     values: dict[str, Any] = {name: _convert(name, value, where) for name, (value, where) in given.items()}
     return Settings(**values)
+
+
+def listed(value: str) -> list[str]:
+    """The entries of a setting that holds several, separated by commas."""
+    return [entry.strip() for entry in value.split(",") if entry.strip()]
 
 
 def _from_file(file: Path) -> dict[str, tuple[object, str]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date
+from threading import Event
 
 from assistant.errors import IndexUnusable, UsageError
 from assistant.types import (
@@ -146,9 +147,13 @@ class FakeEngine:
         #: Where given, these sentences answer every question.
         self.cited: list[Sentence] | None = None
         self.asked: list[tuple[str, tuple[str, ...], str | None]] = []
+        #: Where given, each answer waits for it.
+        self.hold: Event | None = None
 
     def ask(self, question: str, history: Sequence[str] = (), language: str | None = None) -> Answer:
         self.asked.append((question, tuple(history), language))
+        if self.hold is not None:
+            self.hold.wait(30)
         if self.error is not None:
             raise self.error
         if not question.strip():

@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "assistant"
 
 #: From the bottom: a module imports only from lines above its own, and from its own package.
 LAYERS = [
-    "types errors",
-    "settings",
+    "types errors failpoints",
+    "settings matrix",
     "text answer_type vectors calibration",
     "sentences languages citations passages lexical words",
     "formats store embedding",
@@ -20,10 +20,13 @@ LAYERS = [
     "index",
     "verify retrieve",
     "publish",
+    "served",
     "decide extract read",
     "engine",
-    "ingest chain check upkeep protocols records readable",
-    "problems",
+    "ingest chain upkeep protocols records readable",
+    "backup check",
+    "problems feedback evaluation",
+    "access",
     "guard page",
     "api",
     "server",

@@ -1,8 +1,8 @@
 """The chat page and the article page in a real browser, over a real socket."""
 
+import json
 import os
 import re
-import shutil
 import signal
 import socket
 import socketserver
@@ -12,18 +12,28 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
+from threading import Event
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from fake_engine import ARTICLES, PAYLOADS, SAMPLES, FakeEngine, sentences_of
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from serving import running, wait_until
 
 from assistant.errors import IndexUnusable, UsageError
+from assistant.feedback import FILE
 from assistant.guard import page_needs
 from assistant.page import blocks
 from assistant.page.messages import escaped
+from assistant.page.theme import accent_style, contrast
+from assistant.page.turns import stale_numbers, turn_of
 from assistant.server import open_server
 from assistant.settings import Settings
 from assistant.types import Article, Progress
@@ -31,35 +41,11 @@ from assistant.words import CATALOGUE, Words
 
 ENGLISH, FRENCH = CATALOGUE["en"], CATALOGUE["fr"]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUESTION = "Combien de combattants étrangers en Syrie ? La Turquie participe-t-elle ? Quinze pays représentés ?"
 UNANSWERED = "Combien de personnes au Danemark en ville ?"
 
 #: Bytes over the wire that a first visit may cost.
 COLD_WEIGHT = 350 * 1024
-
-
-@contextmanager
-def running(engine: FakeEngine, settings: Settings) -> Iterator[str]:
-    """The address of a server in a thread of this process."""
-    listening: list[str] = []
-    server, listener = open_server(engine, settings, listening.append)
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    try:
-        wait_until(lambda: bool(listening))
-        yield listening[0].rstrip("/")
-    finally:
-        server.should_exit = True
-        thread.join(15)
-        assert not thread.is_alive(), "the server does not stop"
-
-
-def wait_until(done, seconds: float = 15) -> None:  # type: ignore[no-untyped-def]
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "timed out"
-        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +54,16 @@ def shared_engine() -> FakeEngine:
 
 
 @pytest.fixture(scope="module")
-def address(shared_engine: FakeEngine) -> Iterator[str]:
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder where the running server keeps what readers think."""
+    return tmp_path_factory.mktemp("page") / "index"
+
+
+@pytest.fixture(scope="module")
+def address(shared_engine: FakeEngine, index: Path) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "REFRESH", 0.3)
-        with running(shared_engine, Settings(port=0)) as address:
+        with running(shared_engine, Settings(port=0, index=index)) as address:
             yield address
 
 
@@ -80,16 +72,6 @@ def engine(shared_engine: FakeEngine) -> FakeEngine:
     """The engine behind the running server, as new."""
     shared_engine.__init__()  # type: ignore[misc]
     return shared_engine
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +205,7 @@ def test_a_first_visit_is_light(browser: Browser, address: str, engine: FakeEngi
     expect(page.locator("#samples button:visible").first).to_be_visible()
     page.close()
     assert 0 < sum(received) <= COLD_WEIGHT
-    assert len(received) <= 60 and failed == []
+    assert len(received) <= 62 and failed == []
 
 
 def test_samples_are_asked_by_a_click(page: Page, address: str, engine: FakeEngine) -> None:
@@ -364,9 +346,397 @@ def test_an_answer_is_in_view_from_its_question_on(page: Page, address: str, eng
     engine.cited = sentences_of(ARTICLES[0])
     ask(page, "Première question")
     reply = ask(page, "Seconde question")
-    expect(page.get_by_text("Seconde question")).to_be_in_viewport()
+    expect(page.locator("#chat .question", has_text="Seconde")).to_be_in_viewport()
     expect(reply.locator(".quote").first).to_be_in_viewport()
-    expect(page.get_by_text("Première question")).not_to_be_in_viewport()
+    expect(page.locator("#chat .question", has_text="Première")).not_to_be_in_viewport()
+
+
+# --- What can be done with an answer ----------------------------------------------------------------------
+
+
+def copied(page: Page, reply: Locator, tool: str, said: str = FRENCH.copied) -> str:
+    """What a tool of an answer puts into the clipboard."""
+    reply.get_by_role("button", name=tool).click()
+    expect(page.locator("#said")).to_have_text(said)
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+#: What plain text and links are made of.
+PLAIN = {"text", "text_special", "softbreak", "link_open", "link_close"}
+
+
+def markdown_quotes(markdown: str) -> list[str]:
+    """The text of each block quote as a reader of Markdown sees it, spaces aside; nothing in it is marked up."""
+    texts: list[str] = []
+    quoting = False
+    for token in MarkdownIt().enable(["table", "strikethrough"]).parse(markdown):
+        if token.type == "blockquote_open":
+            texts.append("")
+        quoting = (quoting or token.type == "blockquote_open") and token.type != "blockquote_close"
+        if quoting and token.type == "inline":
+            assert token.children is not None and {child.type for child in token.children} <= PLAIN
+            texts[-1] += " " + "".join(" " if child.type == "softbreak" else child.content for child in token.children)
+    return [" ".join(text.split()) for text in texts]
+
+
+def test_an_answer_is_copied_as_markdown_that_shows_what_is_stored(
+    page: Page, address: str, engine: FakeEngine
+) -> None:
+    engine.cited = sentences_of(engine.articles["hostile"])
+    visit(page, address)
+    markdown = copied(page, ask(page, "Charge ?"), FRENCH.copy_markdown)
+    expected = [" ".join(f"{payload} [{number}]".split()) for number, payload in enumerate(PAYLOADS, 1)]
+    assert markdown_quotes(markdown) == expected
+    addresses = re.findall(r"\]\(<([^>]*)>\)", markdown)
+    assert len(addresses) == 2 * len(PAYLOADS)
+    assert all(one.startswith(f"{address}/articles/hostile#s") for one in addresses)
+
+
+def downloaded(page: Page, tool: str) -> str:
+    page.get_by_role("button", name=FRENCH.export).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=tool, exact=True).click()
+    return download.value.path().read_text(encoding="utf-8")
+
+
+def test_a_conversation_is_exported_as_markdown(page: Page, address: str, engine: FakeEngine) -> None:
+    visit(page, address)
+    ask(page, "# Combien de combattants *étrangers* en Syrie, selon Interpol ?")
+    ask(page, UNANSWERED)
+    exported = downloaded(page, FRENCH.export_markdown)
+    assert exported.startswith("# Sourcier, ")
+    assert "\n## \\# Combien de combattants \\*étrangers\\* en Syrie, selon Interpol ?\n" in exported
+    assert FRENCH.abstention in exported and FRENCH.nearest in exported
+    assert "> Interpol a identifié 14\u2009000 combattants étrangers" in exported
+
+
+def test_a_conversation_is_exported_as_one_page_without_a_script(
+    page: Page, browser: Browser, address: str, engine: FakeEngine, tmp_path: Path
+) -> None:
+    engine.cited = sentences_of(engine.articles["hostile"])
+    visit(page, address)
+    ask(page, "Charge <script>window.pwned = 8</script> ?")
+    file = tmp_path / "conversation.html"
+    file.write_text(downloaded(page, FRENCH.export_html), encoding="utf-8")
+    opened = browser.new_page()
+    requests: list[str] = []
+    opened.on("request", lambda request: requests.append(request.url))
+    opened.goto(file.as_uri())
+    texts = "all => all.map(one => one.textContent)"
+    assert opened.locator(".quote").evaluate_all(texts) == PAYLOADS
+    assert opened.locator("h2").evaluate_all(texts) == ["Charge <script>window.pwned = 8</script> ?"]
+    assert opened.locator("script, img, iframe, svg, link, object").count() == 0
+    links = opened.locator("a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    assert links and all(one.startswith(f"{address}/articles/hostile#s") for one in links)
+    assert requests == [file.as_uri()] and opened.evaluate("window.pwned") is None
+    opened.close()
+
+
+def test_a_link_brings_the_question_and_leaves_asking_to_the_reader(
+    page: Page, address: str, engine: FakeEngine
+) -> None:
+    question = "Quinze pays représentés ? 100 % «\u202foui\u202f» & <b>"
+    visit(page, address)
+    link = copied(page, ask(page, question), FRENCH.copy_link, FRENCH.link_copied)
+    assert link.startswith(f"{address}/fr/?q=")
+    engine.asked.clear()
+    other = page.context.new_page()
+    other.goto(link)
+    expect(other.locator("#question textarea")).to_have_value(question)
+    expect(other.locator("#question textarea")).to_be_focused()
+    expect(other.locator("#samples button:visible").first).to_be_visible()
+    assert engine.asked == [] and other.locator("#chat .message-row").count() == 0
+    other.close()
+
+
+def test_an_answer_is_rated(page: Page, address: str, engine: FakeEngine, index: Path) -> None:
+    visit(page, address)
+    reply = ask(page, QUESTION)
+    reply.get_by_role("button", name=FRENCH.useful, exact=True).click()
+    expect(page.locator("#said")).to_have_text(FRENCH.rating_kept)
+    expect(reply.locator(".up")).to_have_attribute("aria-pressed", "true")
+    reply.get_by_role("button", name=FRENCH.not_useful).click()
+    dialog = page.get_by_role("dialog", name=FRENCH.what_is_wrong)
+    assert dialog.get_by_role("radio").count() == 5
+    dialog.get_by_label(FRENCH.reasons["incomplete"]).check()
+    dialog.get_by_label(FRENCH.comment).fill("Il manque\nla date.")
+    dialog.get_by_role("button", name=FRENCH.send_rating).click()
+    expect(reply.locator(".down")).to_have_attribute("aria-pressed", "true")
+    up, down = [json.loads(line) for line in (index / FILE).read_text(encoding="utf-8").splitlines()[-2:]]
+    assert (up["rating"], up["reason"], up["comment"]) == ("up", None, "")
+    assert (down["rating"], down["reason"], down["comment"]) == ("down", "incomplete", "Il manque\nla date.")
+    assert down["question"] == QUESTION and down["generation"] == "g1"
+    quoted = [(c["article_id"], c["start"], c["end"], c["quote"]) for c in down["answer"]["citations"]]
+    sentences = [citation.sentence for citation in FakeEngine().ask(QUESTION).citations]
+    assert quoted == [(s.article.id, s.start, s.end, s.text) for s in sentences]
+
+
+def test_a_rating_that_is_called_off_is_not_sent(page: Page, address: str, engine: FakeEngine, index: Path) -> None:
+    visit(page, address)
+    reply = ask(page, UNANSWERED)
+    before = (index / FILE).read_bytes() if (index / FILE).exists() else b""
+    reply.get_by_role("button", name=FRENCH.not_useful).click()
+    assert page.locator("#rating [type=radio]:visible").count() == 2
+    page.get_by_role("button", name=FRENCH.cancel).click()
+    reply.get_by_role("button", name=FRENCH.not_useful).click()
+    page.keyboard.press("Escape")
+    expect(page.locator("#rating")).to_be_hidden()
+    assert ((index / FILE).read_bytes() if (index / FILE).exists() else b"") == before
+
+
+def test_the_question_as_understood_is_corrected_in_its_box(page: Page, address: str, engine: FakeEngine) -> None:
+    visit(page, address)
+    ask(page, QUESTION)
+    ask(page, "Et la Turquie ?").locator(".revise").click()
+    expect(page.locator("#question textarea")).to_have_value(f"Et la Turquie ? ({QUESTION})")
+    expect(page.locator("#question textarea")).to_be_focused()
+
+
+def test_on_paper_there_are_questions_answers_and_sources_alone(page: Page, address: str, engine: FakeEngine) -> None:
+    visit(page, address)
+    ask(page, QUESTION)
+    reply = ask(page, "Combien de morts le séisme a-t-il fait en Turquie ?")
+    page.emulate_media(media="print")
+    assert page.locator("button:visible, textarea:visible, nav:visible").count() == 0
+    for shown in (page.locator("h1"), page.locator("#chat .question").first, reply.locator(".sources")):
+        expect(shown).to_be_visible()
+    assert page.locator("html").evaluate("one => one.scrollHeight > document.querySelector('.answer').clientHeight")
+
+
+# --- While a question is under way ------------------------------------------------------------------------
+
+
+def test_a_question_under_way_says_so_and_the_answer_takes_its_place(
+    page: Page, address: str, engine: FakeEngine
+) -> None:
+    visit(page, address)
+    engine.hold = Event()
+    page.locator("#question textarea").fill(QUESTION)
+    page.locator("#question textarea").press("Enter")
+    expect(page.locator("#chat .thinking")).to_have_text(FRENCH.thinking)
+    asked, waiting = page.locator("#chat .question").bounding_box(), page.locator("#chat .thinking").bounding_box()
+    engine.hold.set()
+    expect(page.locator("#chat .statement")).to_have_count(3)
+    expect(page.locator("#chat .thinking")).to_have_count(0)
+    assert page.locator("#chat .question").bounding_box() == asked
+    first = page.locator("#chat .statement").first.bounding_box()
+    assert first is not None and waiting is not None and first["y"] == waiting["y"]
+
+
+def test_a_question_under_way_can_be_stopped(page: Page, address: str, engine: FakeEngine) -> None:
+    visit(page, address)
+    ask(page, QUESTION)
+    engine.hold = Event()
+    page.locator("#question textarea").fill("Et la Turquie ?")
+    page.locator("#question textarea").press("Enter")
+    expect(page.get_by_role("button", name=FRENCH.send)).to_be_hidden()
+    page.get_by_role("button", name=FRENCH.stop).click()
+    expect(page.locator("#chat .stopped")).to_have_text(FRENCH.stopped)
+    expect(page.get_by_role("button", name=FRENCH.stop)).to_be_hidden()
+    expect(page.locator("#question textarea")).to_have_value("Et la Turquie ?")
+    engine.hold.set()
+    page.get_by_role("button", name=FRENCH.retry).click()
+    expect(page.locator("#chat .understood")).to_be_visible()
+    expect(page.locator("#chat .question")).to_have_count(2)
+    assert engine.asked[-1][1] == (QUESTION,)
+
+
+def test_the_last_question_is_asked_again_in_place_of_its_answer(page: Page, address: str, engine: FakeEngine) -> None:
+    visit(page, address)
+    ask(page, QUESTION)
+    reply = ask(page, "Et la Turquie ?")
+    expect(page.locator("#chat .again:visible")).to_have_count(1)
+    engine.cited = [sentences_of(ARTICLES[0])[4]]
+    reply.get_by_role("button", name=FRENCH.ask_again).click()
+    expect(page.locator("#chat .statement").last).to_contain_text("Les États-Unis n'envisagent pas")
+    expect(page.locator("#chat .question")).to_have_count(2)
+    assert [(question, history) for question, history, _ in engine.asked[-2:]] == [("Et la Turquie ?", (QUESTION,))] * 2
+
+
+def test_each_sentence_of_an_answer_is_read_out_once(page: Page, address: str, engine: FakeEngine) -> None:
+    visit(page, address)
+    ask(page, "Combien de morts ?")
+    ask(page, QUESTION)
+    citations = FakeEngine().ask(QUESTION).citations
+    heard = [FRENCH.thinking] + [f"{c.sentence.text}\u00a0[{c.number}]" for c in citations]
+    assert page.locator("#heard p").evaluate_all("all => all.map(one => one.textContent)") == heard
+    expect(page.locator("#heard")).to_have_attribute("aria-live", "polite")
+    expect(page.locator("#chat [role=log]")).to_have_attribute("aria-live", "off")
+
+
+def test_room_for_the_question_is_told_once_it_matters(page: Page, address: str, engine: FakeEngine) -> None:
+    visit(page, address)
+    box, room = page.locator("#question textarea"), page.locator("#count")
+    box.fill("a" * 1599)
+    expect(room).to_be_hidden()
+    box.fill("𝒜" * 1700)
+    expect(room).to_have_text("1\u202f700 caractères sur 2\u202f000")
+    box.fill("a" * 2001)
+    expect(room).to_have_class("over")
+    box.fill("")
+    expect(room).to_be_hidden()
+
+
+# --- Trouble on the way to the server ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        ({"status": 429, "headers": {"retry-after": "7"}}, FRENCH.problems["rate_limited"].format(seconds=7)),
+        ({"status": 502}, FRENCH.unreachable),
+        (None, FRENCH.unreachable),
+    ],
+    ids=["rate limited", "bad gateway", "no connection"],
+)
+def test_a_question_that_is_not_taken_stays_and_can_be_sent_again(
+    page: Page, address: str, engine: FakeEngine, failure: dict[str, Any] | None, message: str
+) -> None:
+    quiet_page = page.context.new_page()  # In which requests may fail.
+    visit(quiet_page, address)
+    expect(quiet_page.locator("#samples button:visible").first).to_be_visible()
+    ask(quiet_page, "Quinze pays représentés ?")
+    quiet_page.route("**/queue/join*", lambda route: route.fulfill(**failure) if failure else route.abort())
+    quiet_page.locator("#question textarea").fill(QUESTION)
+    quiet_page.locator("#question textarea").press("Enter")
+    expect(quiet_page.get_by_role("alert")).to_contain_text(message)
+    expect(quiet_page.locator("#question textarea")).to_have_value(QUESTION)
+    expect(quiet_page.locator("#chat .question")).to_have_count(1)
+    assert quiet_page.locator(".toast-wrap:visible").count() == 0
+    quiet_page.unroute("**/queue/join*")
+    quiet_page.get_by_role("alert").get_by_role("button", name=FRENCH.retry).click()
+    expect(quiet_page.locator("#chat .question")).to_have_count(2)
+    expect(quiet_page.locator("#chat .sources")).to_have_count(2)
+    expect(quiet_page.locator("#trouble")).to_be_hidden()
+    quiet_page.close()
+
+
+def test_a_conversation_goes_on_after_the_server_was_started_again(browser: Browser, tmp_path: Path) -> None:
+    page = browser.new_page()
+    settings = Settings(port=0, index=tmp_path)
+    with running(FakeEngine(), settings) as address:
+        visit(page, address)
+        ask(page, QUESTION)
+    page.locator("#question textarea").fill("Et la Turquie ?")
+    page.locator("#question textarea").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text(FRENCH.unreachable)
+    engine = FakeEngine()
+    with running(engine, replace(settings, port=int(address.rpartition(":")[2]))):
+        page.get_by_role("alert").get_by_role("button").click()
+        expect(page.locator("#chat .understood")).to_be_visible(timeout=20_000)
+        expect(page.locator("#chat .question")).to_have_text([QUESTION, "Et la Turquie ?"])
+        assert engine.asked == [("Et la Turquie ?", (QUESTION,), None)]
+    page.close()
+
+
+# --- What the browser keeps -------------------------------------------------------------------------------
+
+
+def test_a_conversation_survives_a_reload_and_goes_on(page: Page, address: str, engine: FakeEngine) -> None:
+    visit(page, address)
+    ask(page, QUESTION)
+    ask(page, UNANSWERED)
+    shown = page.locator("#chat .message-wrap").inner_text()
+    page.reload()
+    expect(page.locator("#chat .question")).to_have_count(2)
+    assert page.locator("#chat .message-wrap").inner_text() == shown
+    ask(page, "Et la Turquie ?")
+    assert engine.asked[-1] == ("Et la Turquie ?", (QUESTION, UNANSWERED), None)
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("#chat .question")).to_have_count(3)
+    expect(page.locator("#chat .abstention").first).to_have_text(ENGLISH.abstention)
+
+
+def test_a_quotation_that_no_longer_stands_is_not_shown_as_a_citation(
+    page: Page, address: str, engine: FakeEngine
+) -> None:
+    engine.cited = [sentences_of(ARTICLES[0])[3], sentences_of(engine.articles[ARTICLES[1].id])[0]]
+    visit(page, address)
+    ask(page, QUESTION)
+    del engine.articles[ARTICLES[0].id]
+    page.reload()
+    reply = page.locator("#chat .answer")
+    expect(reply.locator("blockquote .cite.gone")).to_have_text("[1]")
+    expect(reply.locator("blockquote a.cite")).to_have_text("[2]")
+    expect(reply.locator(".sources li").first).to_contain_text(FRENCH.citation_gone)
+    expect(reply.locator(".sources li").last).not_to_contain_text(FRENCH.citation_gone)
+
+
+def test_a_kept_citation_is_compared_with_its_sentence_to_the_character() -> None:
+    engine = FakeEngine()
+    turn = turn_of(engine.ask(QUESTION), "g1")
+    assert stale_numbers(turn, engine) == frozenset()
+    wrong = {"start": 0, "end": 9999, "quote": "Vingt-cinq pays.", "article_id": "nowhere", "url": "/articles/a#s999"}
+    for field, value in wrong.items():
+        first = turn.answer.citations[0].model_copy(update={field: value})
+        answer = turn.answer.model_copy(update={"citations": [first, *turn.answer.citations[1:]]})
+        assert stale_numbers(turn.model_copy(update={"answer": answer}), engine) == {1}
+    engine.generation = None
+    assert stale_numbers(turn, engine) == {1, 2, 3}
+
+
+def test_the_conversations_of_this_browser_are_listed_opened_and_erased(
+    page: Page, address: str, engine: FakeEngine
+) -> None:
+    visit(page, address)
+    page.evaluate("localStorage.clear()")
+    ask(page, "Quinze pays représentés ?")
+    page.get_by_role("button", name=FRENCH.new_conversation).click()
+    expect(page.locator("#chat .message-row")).to_have_count(0)
+    ask(page, QUESTION)
+    ask(page, UNANSWERED)
+    page.get_by_role("button", name=FRENCH.conversations).click()
+    listed = page.get_by_role("dialog", name=FRENCH.conversations).locator(".open")
+    expect(listed).to_contain_text(["2 questions", "1 question"])
+    listed.last.click()
+    expect(page.locator("#chat .question")).to_have_text(["Quinze pays représentés ?"])
+    page.get_by_role("button", name=FRENCH.conversations).click()
+    page.get_by_role("button", name=FRENCH.erase.format(question=QUESTION)).click()
+    expect(listed).to_have_count(1)
+    expect(page.locator("#chat .question")).to_have_count(1)
+    page.get_by_role("button", name=FRENCH.erase_all).click()
+    expect(page.locator("#chat .question")).to_have_count(0)
+    assert page.evaluate("localStorage.getItem('sourcier.conversations')") == "[]"
+
+
+def test_a_browser_that_keeps_nothing_holds_a_conversation_all_the_same(
+    page: Page, address: str, engine: FakeEngine
+) -> None:
+    refuse = "Object.defineProperty(window, '{}', {{ get() {{ throw new DOMException('no', 'SecurityError'); }} }});"
+    page.add_init_script(refuse.format("localStorage") + refuse.format("sessionStorage"))
+    visit(page, address)
+    ask(page, QUESTION)
+    ask(page, "Et la Turquie ?")
+    assert engine.asked[-1][1] == (QUESTION,)
+    page.get_by_role("button", name=FRENCH.conversations).click()
+    expect(page.locator("#history .note")).to_have_text(FRENCH.conversations_not_kept)
+    expect(page.locator("#history .open")).to_contain_text(["2 questions"])
+
+
+@pytest.mark.parametrize("memory", ["{", "{}", '[{"turns": []}]', '[{"id": "a", "turns": [{"answer": 1}]}]', "null"])
+def test_a_memory_of_something_else_is_passed_over(page: Page, address: str, engine: FakeEngine, memory: str) -> None:
+    page.add_init_script(f"localStorage.setItem('sourcier.conversations', {json.dumps(memory)})")
+    page.add_init_script("sessionStorage.setItem('sourcier.current', 'a')")
+    visit(page, address)
+    expect(page.get_by_text(FRENCH.invitation)).to_be_visible()
+    ask(page, QUESTION)
+
+
+def test_of_a_very_long_conversation_the_last_turns_come_back(page: Page, address: str, engine: FakeEngine) -> None:
+    visit(page, address)
+    page.evaluate("localStorage.clear()")
+    ask(page, QUESTION)
+    page.evaluate("""() => {
+        const [one] = JSON.parse(localStorage.getItem('sourcier.conversations'));
+        const turn = (n) => ({ ...one.turns[0], answer: { ...one.turns[0].answer, question: `Question ${n}` } });
+        one.turns = Array.from({ length: 100 }, (_, n) => turn(n + 1));
+        localStorage.setItem('sourcier.conversations', JSON.stringify([one]));
+    }""")
+    page.reload()
+    expect(page.locator("#chat .question").last).to_have_text("Question 100")
+    shown = page.locator("#chat .question").count()
+    assert 10 < shown < 100
+    expect(page.locator("#chat .question").first).to_have_text(f"Question {101 - shown}")
 
 
 # --- Hostile text -----------------------------------------------------------------------------------------
@@ -413,6 +783,39 @@ def test_hostile_questions_are_echoed_as_they_were_typed(page: Page, address: st
 def test_nothing_in_escaped_text_means_anything() -> None:
     every = "".join(chr(code) for code in range(1, 128))
     assert re.fullmatch(r"(?:&#\d+;|[0-9A-Za-z ])*", escaped(every))
+
+
+# --- The card ---------------------------------------------------------------------------------------------
+
+
+def test_a_citation_tells_what_it_stands_for_under_the_pointer_and_the_focus(
+    page: Page, address: str, engine: FakeEngine
+) -> None:
+    visit(page, address)
+    engine.cited = [engine.sentences("hostile")[11], sentences_of(ARTICLES[0])[3]]
+    chips = ask(page, QUESTION).locator("blockquote a.cite")
+    card = page.locator("#card")
+    chips.first.hover()
+    expect(card).to_be_visible()
+    assert card.locator(".quote").evaluate("one => one.textContent") == PAYLOADS[11]
+    assert card.locator(".title").evaluate("one => one.textContent") == engine.articles["hostile"].title
+    expect(card.locator(".facts")).to_contain_text("date inconnue")
+    expect(chips.first).to_have_attribute("aria-describedby", "card")
+    card.hover()  # It stays for a pointer that goes onto it…
+    page.mouse.move(5, 400, steps=5)  # …and goes with it.
+    expect(card).to_be_hidden()
+    chips.first.focus()
+    page.keyboard.press("Tab")
+    expect(chips.last).to_be_focused()
+    expect(card.locator(".quote")).to_contain_text("14\u2009000 combattants")
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    expect(chips.last).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(card).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(chips.last).not_to_have_attribute("aria-describedby", "card")
 
 
 # --- The panel --------------------------------------------------------------------------------------------
@@ -485,10 +888,13 @@ def test_an_article_that_is_gone_is_explained(page: Page, address: str, engine: 
     chip.click()
     expect(page.locator("#article-title")).to_have_text(FRENCH.article_gone)
     expect(page.locator("#whole")).to_be_hidden()
+    expect(page.locator("#chat .cite.gone")).to_have_count(6)
+    expect(page.locator("#chat .sources .why")).to_have_text(FRENCH.article_gone)
     page.keyboard.press("Escape")
     engine.articles[removed.id] = removed
     chip.click()
     expect(page.locator("#panel mark")).to_be_visible()
+    expect(page.locator("#chat .cite.gone, #chat .why")).to_have_count(0)
 
 
 def test_an_article_under_an_awkward_id_opens(page: Page, address: str, engine: FakeEngine) -> None:
@@ -498,6 +904,96 @@ def test_an_article_under_an_awkward_id_opens(page: Page, address: str, engine: 
     with page.context.expect_page() as opened:
         page.locator("#whole").click()
     expect(opened.value.locator(":target")).to_contain_text("50\u202f000 morts")
+
+
+# --- In a frame -------------------------------------------------------------------------------------------
+
+
+def test_in_a_frame_the_page_is_small_and_tells_two_words(page: Page, address: str, engine: FakeEngine) -> None:
+    page.goto(f"{address}/articles/hostile")
+    page.evaluate("""() => {
+        window.told = [];
+        addEventListener("message", ({ data }) => told.push(data));
+        const frame = document.createElement("iframe");
+        frame.src = "../fr/?embed=1&theme=dark";
+        frame.style = "width: 380px; height: 600px";
+        document.body.replaceChildren(frame);
+    }""")
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("#samples button:visible").first).to_be_visible()
+    wait_until(lambda: page.evaluate("told.length") == 1)
+    heading = frame.locator("h1").bounding_box()
+    assert heading is not None and heading["width"] <= 1
+    expect(frame.locator("html")).to_have_css("color-scheme", "dark")
+    frame.locator("#question textarea").fill(QUESTION)
+    frame.locator("#question textarea").press("Enter")
+    frame.locator("blockquote a.cite").first.click()
+    expect(frame.locator("#panel mark")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(frame.locator("#panel")).to_be_hidden()
+    assert page.evaluate("told.length") == 1
+    page.mouse.move(0, 0)
+    expect(frame.locator("#card")).to_be_hidden()
+    page.keyboard.press("Escape")
+    wait_until(lambda: page.evaluate("told.length") == 2)
+    assert page.evaluate("told") == [{"type": "sourcier:ready"}, {"type": "sourcier:escape"}]
+
+
+# --- The look of an organisation --------------------------------------------------------------------------
+
+
+def test_accent_and_logo_come_from_the_settings(browser: Browser, tmp_path: Path) -> None:
+    logo = tmp_path / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>')
+    with running(FakeEngine(), Settings(port=0, index=tmp_path, accent="#ffcc00", logo=str(logo))) as address:
+        page = browser.new_page()
+        with watched(page, address):
+            visit(page, address)
+            assert page.locator(".logo").evaluate("one => one.naturalWidth") > 0
+            send = page.locator("#question .submit-button")
+            light, dark = re.findall(r"rgb\((\d+), (\d+), (\d+)\)", send.evaluate(COLOURS))
+            assert contrast(*[tuple(int(part) / 255 for part in one) for one in (light, dark)]) >= 4.5  # type: ignore[arg-type]
+            expect(page.locator("nav button").first).not_to_have_css("color", "rgb(10, 92, 107)")
+
+
+#: The two colours of a button.
+COLOURS = "one => `${getComputedStyle(one).color} ${getComputedStyle(one).backgroundColor}`"
+
+
+@given(st.tuples(*[st.integers(0, 255)] * 3))
+def test_any_accent_can_be_read(accent: tuple[int, int, int]) -> None:
+    style = accent_style("#" + bytes(accent).hex())
+    light, dark, on_light, on_dark = [
+        tuple(value / 255 for value in bytes.fromhex(digits)) for digits in re.findall("#([0-9a-f]{6})", style)
+    ]
+    tenth = [tuple(0.1 * a + 0.9 * b for a, b in zip(colour, surface, strict=True)) for colour, surface in (
+        (light, (1.0, 1.0, 1.0)), (dark, (0x1D / 255, 0x21 / 255, 0x24 / 255)))]  # fmt: skip
+    assert contrast(light, tenth[0]) >= 4.5 and contrast(dark, tenth[1]) >= 4.5  # type: ignore[arg-type]
+    assert contrast(on_light, light) >= 4.5 and contrast(on_dark, dark) >= 4.5  # type: ignore[arg-type]
+
+
+def test_an_accent_that_can_be_read_is_left_alone() -> None:
+    assert "light-dark(#0a5c6b, " in accent_style("#0A5C6B")
+    assert accent_style("#fff") == accent_style("#ffffff")
+
+
+def test_contrast_is_that_of_the_guidelines() -> None:
+    assert contrast((0, 0, 0), (1, 1, 1)) == pytest.approx(21)
+    grey = 0x76 / 255  # The lightest grey that can be read on white.
+    assert contrast((grey, grey, grey), (1, 1, 1)) == pytest.approx(4.54, abs=0.005)
+
+
+@pytest.mark.parametrize("accent", ["red", "#12345", "#0a5c6b; color: red", "#0a5c6b\n", "0a5c6b"])
+def test_an_accent_that_is_no_colour_is_named(accent: str) -> None:
+    with pytest.raises(UsageError, match="accent"):
+        open_server(FakeEngine(), Settings(port=0, accent=accent))
+
+
+@pytest.mark.parametrize("logo", ["missing.png", "logo.txt"])
+def test_a_logo_that_is_no_image_is_named(logo: str, tmp_path: Path) -> None:
+    (tmp_path / "logo.txt").write_text("x")
+    with pytest.raises(UsageError, match="logo"):
+        open_server(FakeEngine(), Settings(port=0, logo=str(tmp_path / logo)))
 
 
 # --- Small screens ----------------------------------------------------------------------------------------

@@ -2,16 +2,28 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from assistant.errors import AssistantError
-from assistant.page.messages import answer_message, escaped, problem_message, question_message, welcome
-from assistant.problems import explain, problem
+from assistant.page.asking import Asking
+from assistant.page.messages import (
+    answer_message,
+    escaped,
+    problem_message,
+    question_message,
+    stopped_message,
+    thinking_message,
+    welcome,
+)
+from assistant.page.turns import remembered, stale_numbers, turn_of
+from assistant.problems import Problem, explain, problem
 from assistant.protocols import Engine
 from assistant.settings import Settings
-from assistant.types import CorpusFacts, Progress
+from assistant.types import Answer, CorpusFacts, Progress
 from assistant.words import CATALOGUE, Words
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Read at import: nothing is told to anyone.
@@ -33,18 +45,28 @@ REFRESH = 3.0
 #: Of a page's event: quiet, and no address of its own under which others could call it.
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
+#: Of an event that asks: they share the places, and the same reader cannot ask twice at once.
+ASKS: dict[str, Any] = QUIET | {"concurrency_limit": AT_ONCE, "concurrency_id": "ask"}
+
 Message = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What was said, kept on the server: a page that sent it back would outgrow the size of a request."""
+    """What was said, kept on the server while the page is open: sent back with each question it would outgrow
+    the size of a request.
+    """
 
     questions: tuple[str, ...] = ()
     messages: tuple[Message, ...] = ()
+    #: The question that is being answered.
+    asking: Asking | None = None
 
     def with_turn(self, question: str, reply: str) -> "Conversation":
         return Conversation((*self.questions, question), (*self.messages_with(question), _reply(reply)))
+
+    def without_last_turn(self) -> "Conversation":
+        return Conversation(self.questions[:-1], self.messages[:-2])
 
     def messages_with(self, question: str) -> tuple[Message, ...]:
         return (*self.messages, {"role": "user", "content": question_message(question)})
@@ -57,6 +79,7 @@ Shown = tuple[Any, list[Message], Conversation]
 def build_page(language: str, engine: Engine, settings: Settings) -> gradio.Blocks:
     """The conversation in one of the catalogue's languages; every text is given, so Gradio adds none."""
     words = CATALOGUE[language]
+    converser = Converser(engine, settings.question_limit, words, ThreadPoolExecutor(AT_ONCE, f"ask-{language}"))
     page = gradio.Blocks(title=words.title, analytics_enabled=False, fill_height=True)
     with page:
         conversation = gradio.State(Conversation())
@@ -67,26 +90,22 @@ def build_page(language: str, engine: Engine, settings: Settings) -> gradio.Bloc
         with gradio.Row(elem_id="foot"):
             corpus = gradio.Markdown(elem_id="corpus", latex_delimiters=[], container=False)
             restart = gradio.Button(words.new_conversation, size="sm", elem_id="restart")
+        # Behind the scenes: what the page's script asks for on a reader's behalf.
+        memory = gradio.Textbox(label="", visible="hidden", elem_id="memory", max_lines=1)
+        recall = gradio.Button("", visible="hidden", elem_id="recall")
+        again = gradio.Button("", visible="hidden", elem_id="again")
         timer = gradio.Timer(REFRESH, active=False)
-
-        def respond(asked: str, so_far: Conversation) -> Iterator[Shown]:
-            yield from converse(asked, so_far, engine, settings.question_limit, words)
 
         def look() -> list[Any]:
             return [*_corpus(engine, words), *_samples(engine, words)]
 
         shown = [question, chat, conversation]
-        asks: list[Callable[..., Any]] = [question.submit]
-        asks += [_into(question, sample).then for sample in samples]
-        for ask in asks:
-            ask(
-                respond,
-                [question, conversation],
-                shown,
-                concurrency_limit=AT_ONCE,
-                concurrency_id="ask",
-                **QUIET,
-            )
+        question.submit(converser.ask, [question, conversation], shown, **ASKS)
+        for sample in samples:
+            _into(question, sample).then(converser.ask, [question, conversation], shown, **ASKS)
+        again.click(converser.ask_again, conversation, shown, **ASKS)
+        question.stop(stop, conversation, None, **QUIET)
+        recall.click(converser.recall, memory, [chat, conversation], **QUIET)
         restart.click(lambda: ("", [], Conversation()), None, shown, **QUIET)
         for look_again in (page.load, timer.tick):
             look_again(look, None, [corpus, timer, *samples], **QUIET)
@@ -94,33 +113,71 @@ def build_page(language: str, engine: Engine, settings: Settings) -> gradio.Bloc
     return page
 
 
-def converse(question: str, so_far: Conversation, engine: Engine, limit: int, words: Words) -> Iterator[Shown]:
-    """What the page shows for a question, one statement after the other.
+@dataclass(frozen=True, slots=True)
+class Converser:
+    """Carries a conversation on: what each thing that a reader does makes the page show."""
 
-    The question stays in its box until it is answered, so one without an answer can be mended and sent
-    again; the conversation goes on as if it had not been asked.
-    """
-    kept = gradio.skip()
-    if not question.strip():
-        yield kept, list(so_far.messages), so_far
-        return
-    asked = list(so_far.messages_with(question))
-    yield kept, asked, so_far
-    try:
-        answer = engine.ask(question, so_far.questions)
-    except AssistantError as error:
-        trouble = explain(error, question, limit, words)
-        yield kept, [*asked, _reply(problem_message(trouble))], so_far
-        return
-    except Exception:
-        # A bug. Raised, it would cover the whole conversation with Gradio's own message; the log has it.
-        log.exception("a question failed")
-        yield kept, [*asked, _reply(problem_message(problem("failed", words)))], so_far
-        return
-    for shown in range(1, len(answer.statements)):
-        yield kept, [*asked, _reply(answer_message(answer, words, shown))], so_far
-    done = so_far.with_turn(question, answer_message(answer, words))
-    yield "", list(done.messages), done
+    engine: Engine
+    #: Longest question taken, in characters.
+    limit: int
+    words: Words
+    executor: Executor
+
+    def ask(self, question: str, so_far: Conversation) -> Iterator[Shown]:
+        """What the page shows for a question, one statement after the other.
+
+        The question stays in its box until it is answered, so one without an answer can be mended and sent
+        again; the conversation goes on as if it had not been asked.
+        """
+        if not question.strip():
+            yield gradio.skip(), list(so_far.messages), so_far
+            return
+        yield from self._answer(question, so_far)
+
+    def ask_again(self, so_far: Conversation) -> Iterator[Shown]:
+        """Ask the last question once more, in place of its answer."""
+        if so_far.questions:
+            yield from self._answer(so_far.questions[-1], so_far.without_last_turn())
+
+    def recall(self, memory: str) -> tuple[list[Message], Conversation]:
+        """A conversation that the browser kept, with what has become of its citations."""
+        conversation = Conversation()
+        for turn in remembered(memory):
+            reply = answer_message(turn, self.words, stale=stale_numbers(turn, self.engine))
+            conversation = conversation.with_turn(turn.answer.question, reply)
+        return list(conversation.messages), conversation
+
+    def _answer(self, question: str, so_far: Conversation) -> Iterator[Shown]:
+        asking = Asking(partial(self.engine.ask, question, so_far.questions))
+        asked = list(so_far.messages_with(question))
+        yield gradio.skip(), [*asked, _reply(thinking_message(self.words))], replace(so_far, asking=asking)
+        found = self._wait(asking, question)
+        if not isinstance(found, Answer):
+            without = stopped_message(self.words) if found is None else problem_message(found, self.words)
+            yield gradio.skip(), [*asked, _reply(without)], so_far
+            return
+        turn = turn_of(found, self.engine.facts().generation)
+        for shown in range(1, len(found.statements)):
+            yield gradio.skip(), [*asked, _reply(answer_message(turn, self.words, shown))], so_far
+        done = so_far.with_turn(question, answer_message(turn, self.words))
+        yield "", list(done.messages), done
+
+    def _wait(self, asking: Asking, question: str) -> Answer | Problem | None:
+        """The answer, why there is none, or None if the reader gave it up."""
+        try:
+            return asking.wait(self.executor)
+        except AssistantError as error:
+            return explain(error, question, self.limit, self.words)
+        except Exception:
+            # A bug. Raised, it would cover the whole conversation with Gradio's own message; the log has it.
+            log.exception("a question failed")
+            return problem("failed", self.words)
+
+
+def stop(conversation: Conversation) -> None:
+    """Give up the question that is being answered, if there is one."""
+    if conversation.asking is not None:
+        conversation.asking.stop()
 
 
 def facts_line(facts: CorpusFacts, words: Words) -> str:
@@ -159,6 +216,7 @@ def _question_box(words: Words) -> gradio.Textbox:
         placeholder=words.question_hint,
         max_lines=6,
         submit_btn=True,
+        stop_btn=True,  # Shown by our style while there is something to stop.
         autofocus=True,
         container=False,
         elem_id="question",

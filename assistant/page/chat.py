@@ -9,19 +9,23 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from assistant.feedback import COMMENT_LIMIT
 from assistant.page.templates import render
 from assistant.protocols import Engine
 from assistant.settings import Settings
 from assistant.words import CATALOGUE, Words
 
 log = logging.getLogger(__name__)
+
+#: What an address can ask for; by itself the page follows the reader's browser.
+THEMES = ("light", "dark")
 
 #: The two lines of Gradio's own page that are needed: its script and its style.
 _ENTRY = re.compile(r'<(?:script type="module"|link rel="stylesheet") [^>]*"\./assets/[^>]*>(?:</script>)?')
@@ -31,19 +35,31 @@ def add_chat(app: FastAPI, engine: Engine, settings: Settings) -> "Components":
     """Serve a chat page for each language under ``/{language}/``; takes over the lifespan of ``app``."""
     components = Components(lambda: gradio_host(engine, settings))
     for language, words in CATALOGUE.items():
-        app.get(f"/{language}/", include_in_schema=False)(_page_in(words))
+        app.get(f"/{language}/", include_in_schema=False)(_page_in(words, settings))
         app.mount(f"/{language}", components.of(language))
     app.router.lifespan_context = components.lifespan
     return components
 
 
-def chat_page(words: Words) -> HTMLResponse:
+def chat_page(words: Words, settings: Settings, embedded: bool = False, theme: str = "") -> HTMLResponse:
     """The page that the components come into.
+
+    :param embedded: Inside the widget, whose own head has the name.
+    :param theme: "light", "dark" or, where the reader's browser decides, empty.
 
     Gradio's own page will not do: it holds inline scripts, which the policy forbids, is always in English,
     and names other hosts.
     """
-    return render("chat.html", words=words, gradio_entry=gradio_entry(), script_words=_script_words(words))
+    return render(
+        "chat.html",
+        words=words,
+        settings=settings,
+        embedded=embedded,
+        theme=theme,
+        comment_limit=COMMENT_LIMIT,
+        gradio_entry=gradio_entry(),
+        script_words=_script_words(words, settings.question_limit),
+    )
 
 
 @cache
@@ -128,26 +144,53 @@ class Components:
             await closing.wait()
 
 
-def _page_in(words: Words) -> Callable[[], Awaitable[HTMLResponse]]:
-    async def page() -> HTMLResponse:
-        return chat_page(words)
+def _page_in(words: Words, settings: Settings) -> Callable[[Request], Awaitable[HTMLResponse]]:
+    async def page(request: Request) -> HTMLResponse:
+        asked = request.query_params
+        theme = asked.get("theme", "")
+        return chat_page(words, settings, asked.get("embed") == "1", theme if theme in THEMES else "")
 
     return page
 
 
-def _script_words(words: Words) -> dict[str, str]:
-    """The strings that ``ui.js`` shows."""
+def _script_words(words: Words, question_limit: int) -> dict[str, object]:
+    """The strings that the page's script shows, and how dates and numbers are written."""
     return {
         "language": words.code,
+        "title": words.title,
+        "singular": words.singular,
+        "thousands": words.thousands,
+        "months": words.months,
+        "firstOfMonth": words.first_of_month,
+        "questionLimit": question_limit,
+        "characters": words.characters,
         "question": words.question,
+        "questions": words.questions,
         "send": words.send,
+        "stop": words.stop,
+        "thinking": words.thinking,
         "conversation": words.conversation,
+        "understoodAs": words.understood_as,
+        "revise": words.revise,
+        "sources": words.sources,
+        "abstention": words.abstention,
+        "nearest": words.nearest,
         "copied": words.copied,
         "copyFailed": words.copy_failed,
+        "linkCopied": words.link_copied,
         "unknownDate": words.unknown_date,
         "untitled": words.untitled,
         "place": words.place,
+        "citationGone": words.citation_gone,
         "gone": words.article_gone,
         "goneHint": words.article_gone_hint,
-        "unreachable": words.article_unreachable,
+        "articleUnreachable": words.article_unreachable,
+        "unreachable": words.unreachable,
+        "rateLimited": words.problems["rate_limited"],
+        "ratingKept": words.rating_kept,
+        "ratingFailed": words.rating_failed,
+        "feedbackFull": words.problems["feedback_full"],
+        "noConversations": words.no_conversations,
+        "conversationsNotKept": words.conversations_not_kept,
+        "erase": words.erase,
     }

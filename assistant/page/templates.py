@@ -15,10 +15,15 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": True}
 _environment.globals.update(asset=asset, languages=tuple(CATALOGUE.values()))
 
 
 def render(name: str, status: int = 200, **values: object) -> HTMLResponse:
     """The page ``templates/{name}`` with ``values`` filled in."""
-    html = _environment.get_template(name).render(**values)
-    return HTMLResponse(html, status, {"vary": "Accept-Language"})
+    return HTMLResponse(fill(name, **values), status, {"vary": "Accept-Language"})
+
+
+def fill(name: str, **values: object) -> str:
+    """The text of ``templates/{name}`` with ``values`` filled in."""
+    return _environment.get_template(name).render(**values)

@@ -44,17 +44,57 @@ class Words:
     question_hint: str
     send: str
     new_conversation: str
+    thinking: str
+    stop: str
+    stopped: str
+    retry: str
+    characters: str
+    unreachable: str
 
     # Answering.
     understood_as: str
+    revise: str
     sources: tuple[str, str]
     abstention: str
     nearest: str
+    preview: str
+    citation_gone: str
     copy_answer: str
+    copy_markdown: str
     copied: str
     copy_failed: str
+    copy_link: str
+    link_copied: str
+    ask_again: str
     unknown_date: str
     untitled: str
+
+    # Rating an answer.
+    useful: str
+    not_useful: str
+    what_is_wrong: str
+    #: By the code of a reason.
+    reasons: dict[str, str]
+    comment: str
+    rating_note: str
+    send_rating: str
+    cancel: str
+    rating_kept: str
+    rating_failed: str
+
+    # The conversation as a whole, and the earlier ones.
+    export: str
+    export_markdown: str
+    export_html: str
+    print: str
+    conversations: str
+    close_list: str
+    conversations_note: str
+    conversations_not_kept: str
+    no_conversations: str
+    questions: tuple[str, str]
+    erase: str
+    erase_all: str
 
     # The article, in the side panel and on its own page.
     source_panel: str
@@ -70,6 +110,29 @@ class Words:
     article_gone: str
     article_gone_hint: str
     article_unreachable: str
+
+    # The widget on the page of another site, and the page that hands it out.
+    widget_loading: str
+    widget_refused: str
+    widget_tab: str
+    widget_close: str
+    embed: str
+    embed_purpose: str
+    embed_language: str
+    embed_position: str
+    embed_positions: tuple[str, str]
+    embed_color: str
+    embed_title: str
+    embed_try: str
+    embed_tag: str
+    embed_copy: str
+    embed_copied: str
+    embed_origins: str
+    embed_setting: str
+    embed_admitted: str
+    embed_none_admitted: str
+    embed_policy: str
+    embed_policy_hint: str
 
     #: What went wrong, by the code of a problem.
     problems: dict[str, str]

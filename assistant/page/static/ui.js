@@ -1,257 +1,220 @@
-// The chat page beyond Gradio: opens citations in a panel, copies answers with their sources, and gives names
-// to what Gradio leaves unnamed. Articles are hostile text: they enter the page as text nodes only.
-"use strict";
+// The chat page beyond Gradio, which carries questions and answers: asking, following an answer as it comes, and
+// names for what Gradio leaves unnamed. What can be done with an answer is loaded when there is going to be one.
 
-(() => {
-  const words = JSON.parse(document.body.dataset.words);
-  const byId = (id) => document.getElementById(id);
-  const panel = byId("panel");
+import * as connection from "./connection.js";
+import { announce, byId, CURRENT, number, propose, questionBox, session, words } from "./page.js";
 
-  // Before Gradio starts: its own strings in the language of the page, and one request less, since none of
-  // the page's events can be called from outside.
-  Object.defineProperty(navigator, "language", { get: () => words.language });
-  Object.defineProperty(navigator, "languages", { get: () => [words.language] });
-  window.gradio_api_info = { named_endpoints: {}, unnamed_endpoints: {} };
+// Before Gradio starts: its own strings in the language of the page, and one request less, since none of
+// the page's events can be called from outside.
+Object.defineProperty(navigator, "language", { get: () => words.language });
+Object.defineProperty(navigator, "languages", { get: () => [words.language] });
+window.gradio_api_info = { named_endpoints: {}, unnamed_endpoints: {} };
+connection.watch(() => asking, settle);
 
-  // --- Articles -----------------------------------------------------------------------------------------
+// --- Asking -----------------------------------------------------------------------------------------------
 
-  const CITATION = /\/articles\/([^/?#]+)#s(\d+)$/;
-  const articles = new Map();
+let asking = false;
+let following = true; // The last question is kept at the top until the reader scrolls.
+let before = null; // What the last reply was when the question was asked…
+let heard = 0; // …and how many sentences of the new one have been read out.
 
-  function target(link) {
-    const [, id, number] = CITATION.exec(link.getAttribute("href"));
-    return { id, number: Number(number) };
+let loading = null;
+const reading = () => (loading ??= import("./reading.js"));
+
+const lastReply = () => [...document.querySelectorAll("#chat .bot-row")].at(-1)?.querySelector(".answer, .trouble");
+
+/** Something is being asked, by whichever way. */
+function begin() {
+  if (asking) return;
+  asking = following = true;
+  before = lastReply();
+  heard = 0;
+  connection.calm();
+  byId("heard").replaceChildren();
+  announce(words.thinking);
+  reading().catch(() => (loading = null)); // Not reachable, as will be told.
+}
+
+function settle() {
+  asking = false;
+}
+
+function submit() {
+  if (!questionBox().value.trim()) return;
+  if (connection.isSevered()) connection.reconnect(questionBox().value);
+  else document.querySelector("#question .submit-button").click();
+}
+
+/** The reply as it comes: each of its sentences is read out once, and the whole is kept. */
+function listen() {
+  const reply = lastReply();
+  if (!asking || !reply || reply === before) return;
+  const sentences = [...reply.querySelectorAll(".understood, blockquote, .abstention, .caution, .problem, .stopped")];
+  for (const sentence of sentences.slice(heard)) {
+    announce(sentence.textContent, sentence.querySelector("[lang]")?.lang || words.language);
   }
+  heard = Math.max(heard, sentences.length);
+  if (reply.querySelector(".thinking")) return;
+  settle();
+  reading().then(({ keepPage }) => keepPage());
+}
 
-  /** The article behind an id that is quoted for URLs; one that could not be had is asked for again. */
-  function article(id) {
-    if (!articles.has(id)) {
-      const asked = fetch(`../api/articles/${id}`).then((response) => {
-        if (response.ok) return response.json();
-        throw new Error(response.status === 404 ? "gone" : "unreachable");
-      });
-      articles.set(id, asked);
-      asked.catch(() => articles.delete(id));
-    }
-    return articles.get(id);
+/** Keep the last question at the top while its answer comes. */
+function follow() {
+  const log = document.querySelector("#chat [role=log]");
+  const question = [...document.querySelectorAll("#chat .user-row")].at(-1);
+  if (following && question) {
+    log.scrollTop += question.getBoundingClientRect().top - log.getBoundingClientRect().top - 12;
   }
+}
 
-  function element(name, text = "", attributes = {}) {
-    const made = document.createElement(name);
-    made.textContent = text;
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    return made;
+for (const scrolling of ["wheel", "touchmove"]) {
+  document.addEventListener(scrolling, () => (following = false), { passive: true });
+}
+
+/** How much room is left, once it matters. */
+function count() {
+  const length = [...questionBox().value].length;
+  const shown = byId("count");
+  const text = words.characters.replace("{n}", number(length)).replace("{limit}", number(words.questionLimit));
+  if (shown.textContent === text) return; // It stands where changes are watched.
+  shown.textContent = text;
+  shown.hidden = length < 0.8 * words.questionLimit;
+  shown.classList.toggle("over", length > words.questionLimit);
+}
+
+// --- Clicks and keys --------------------------------------------------------------------------------------
+
+/** Before Gradio hears of it: what asks. */
+function asks(event, question) {
+  if (!question.trim()) return;
+  if (!connection.isSevered()) {
+    begin();
+    return;
   }
+  event.preventDefault();
+  event.stopPropagation();
+  connection.reconnect(question);
+}
 
-  /** The text as it is stored, not a character more: sentences in elements, all between them as it stands. */
-  function bodyOf({ text, sentences }, cited) {
-    const points = Array.from(text); // Offsets count code points, strings count UTF-16 units.
-    const slice = (start, end) => points.slice(start, end).join("");
-    const body = document.createDocumentFragment();
-    let paragraph = null;
-    let position = 0;
-    for (const sentence of sentences) {
-      const gap = slice(position, sentence.start);
-      if (paragraph?.number !== sentence.paragraph) {
-        body.append(gap);
-        paragraph = { number: sentence.paragraph, element: element("p") };
-        if (position && gap.split("\n").length === 2) paragraph.element.className = "close";
-        body.append(paragraph.element);
-      } else {
-        paragraph.element.append(gap);
-      }
-      const name = sentence.number === cited ? "mark" : "span";
-      paragraph.element.append(element(name, slice(sentence.start, sentence.end)));
-      position = sentence.end;
-    }
-    body.append(slice(position));
-    return body;
-  }
-
-  function date(iso) {
-    if (!iso) return words.unknownDate;
-    const day = new Date(`${iso}T00:00:00`);
-    return day.toLocaleDateString(words.language === "en" ? "en-GB" : words.language, { dateStyle: "long" });
-  }
-
-  // --- The panel ----------------------------------------------------------------------------------------
-
-  let citations = []; // Those of the answer that is being read, in order.
-  let current = -1;
-  let origin = null; // Where the focus goes back to.
-
-  function open(link) {
-    const quoted = [...link.closest(".answer").querySelectorAll("blockquote .cite")];
-    citations = quoted.filter((one, index) => quoted.findIndex((other) => other.href === one.href) === index);
-    origin = link;
-    show(citations.findIndex((citation) => citation.href === link.href));
-  }
-
-  async function show(index) {
-    current = index;
-    const citation = citations[index];
-    const { id, number } = target(citation);
-    let found = null;
-    let failure = null;
-    try {
-      found = await article(id);
-    } catch (error) {
-      failure = error.message === "gone" ? "gone" : "unreachable";
-    }
-    if (citations[current] !== citation) return; // Another one was chosen meanwhile.
-    for (const one of document.querySelectorAll(".cite[aria-current]")) one.removeAttribute("aria-current");
-    citation.setAttribute("aria-current", "true");
-    byId("place").textContent = words.place.replace("{n}", index + 1).replace("{total}", citations.length);
-    byId("previous").disabled = index === 0;
-    byId("next").disabled = index === citations.length - 1;
-    byId("whole").href = `../articles/${id}?ui=${words.language}#s${number}`;
-    byId("whole").hidden = failure === "gone";
-    if (found) fill(found, number);
-    else fillFailure(failure);
-    panel.hidden = false;
-    document.body.classList.add("reading");
-    (byId("article-text").querySelector("mark") ?? byId("article-title")).scrollIntoView({ block: "center" });
-    byId("article-title").focus({ preventScroll: true });
-  }
-
-  function fill(found, number) {
-    byId("article-title").textContent = found.title || words.untitled;
-    const facts = [date(found.published), found.source, found.author].filter(Boolean);
-    byId("article-facts").replaceChildren(...facts.map((fact) => element("bdi", fact)));
-    byId("article-title").lang = byId("article-text").lang = found.language ?? "";
-    byId("article-text").replaceChildren(bodyOf(found, number));
-  }
-
-  function fillFailure(failure) {
-    byId("article-title").textContent = words[failure];
-    byId("article-facts").textContent = failure === "gone" ? words.goneHint : "";
-    byId("article-title").lang = words.language;
-    byId("article-text").replaceChildren();
-  }
-
-  function close() {
-    panel.hidden = true;
-    document.body.classList.remove("reading");
-    citations[current]?.removeAttribute("aria-current");
-    citations = [];
-    current = -1;
-    (origin?.isConnected ? origin : questionBox())?.focus();
-  }
-
-  // --- Copying ------------------------------------------------------------------------------------------
-
-  /** The quotations with their numbers, then the numbered sources with addresses that work anywhere. */
-  function copyText(answer) {
-    const statements = [...answer.querySelectorAll("blockquote")].map((statement) => {
-      const numbers = [...statement.querySelectorAll(".cite")].map((link) => link.textContent);
-      return [statement.querySelector(".quote").textContent, ...numbers].join(" ");
-    });
-    const sources = [...answer.querySelectorAll(".sources li")].flatMap((source) => {
-      const facts = [...source.querySelectorAll(".title, .fact")].map((fact) => fact.textContent).join(", ");
-      return [...source.querySelectorAll(".cite")].map((link) => `${link.textContent} ${facts}\n${link.href}`);
-    });
-    const heading = answer.querySelector(".sources h3").textContent;
-    return [...statements, [heading, ...sources].join("\n")].join("\n\n");
-  }
-
-  async function copy(text) {
-    try {
-      await navigator.clipboard.writeText(text);
-      say(words.copied);
-    } catch {
-      say(copyByHand(text) ? words.copied : words.copyFailed);
-    }
-  }
-
-  /** Over plain HTTP browsers offer no clipboard but this one. */
-  function copyByHand(text) {
-    const box = element("textarea");
-    box.value = text;
-    document.body.append(box);
-    box.select();
-    const copied = document.execCommand("copy");
-    box.remove();
-    return copied;
-  }
-
-  let silence = 0;
-
-  function say(text) {
-    byId("said").textContent = text;
-    clearTimeout(silence);
-    silence = setTimeout(() => byId("said").replaceChildren(), 4000);
-  }
-
-  // --- Following the conversation -----------------------------------------------------------------------
-
-  let following = false;
-
-  /** Keep the last question at the top while its answer comes, until the reader scrolls. */
-  function follow() {
-    const log = document.querySelector("#chat [role=log]");
-    const question = [...document.querySelectorAll("#chat .user-row")].at(-1);
-    if (following && question) {
-      log.scrollTop += question.getBoundingClientRect().top - log.getBoundingClientRect().top - 12;
-    }
-  }
-
-  for (const scrolling of ["wheel", "touchmove"]) {
-    document.addEventListener(scrolling, () => (following = false), { passive: true });
-  }
-
-  // --- Events -------------------------------------------------------------------------------------------
-
-  const questionBox = () => document.querySelector("#question textarea");
-
-  document.addEventListener("click", (event) => {
+document.addEventListener(
+  "click",
+  (event) => {
     const at = (selector) => event.target.closest?.(selector);
-    if (at("#samples button, #question .submit-button")) following = true;
-    const link = at("#chat .answer .cite");
-    if (link && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) {
-      event.preventDefault();
-      open(link);
-    } else if (at(".answer .copy")) {
-      copy(copyText(at(".answer")));
-    } else if (at("#close")) {
-      close();
-    } else if (at("#previous")) {
-      show(current - 1);
-    } else if (at("#next")) {
-      show(current + 1);
-    } else if (at("#samples button, #restart")) {
-      questionBox()?.focus(); // The button is about to go.
+    if (at("#samples button")) asks(event, at("#samples button").textContent);
+    else if (at("#question .submit-button, #again")) asks(event, questionBox().value);
+  },
+  { capture: true },
+);
+
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.target === questionBox() && event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      asks(event, questionBox().value);
     }
-  });
+  },
+  { capture: true },
+);
 
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !panel.hidden) close();
-    if (event.key === "Enter" && event.target === questionBox()) following = true;
-  });
-
-  // --- Names --------------------------------------------------------------------------------------------
-
-  function name(selector, label) {
-    for (const one of document.querySelectorAll(selector)) {
-      if (one.getAttribute("aria-label") !== label) one.setAttribute("aria-label", label);
-    }
+document.addEventListener("click", (event) => {
+  const at = (selector) => event.target.closest?.(selector);
+  if (at(".trouble .retry")) submit();
+  if (at("#samples button, #restart, .stop-button, .retry")) questionBox().focus(); // The button is about to go.
+  if (at("#show-history")) reading().then(({ showAll }) => showAll());
+  if (at("#history .open")) following = true;
+  if (at("#restart")) {
+    connection.calm();
+    reading().then(({ beginAnew }) => beginAnew());
   }
+});
 
-  function nameAll() {
-    name("#question textarea", words.question); // Its label holds the button too.
-    name("#question .submit-button", words.send);
-    name("#chat [role=log]", words.conversation);
-    // Gradio repeats the source of a message here, markup and all.
-    for (const one of document.querySelectorAll("#chat [data-testid][aria-label]")) one.removeAttribute("aria-label");
+document.addEventListener("input", (event) => {
+  if (event.target === questionBox()) count();
+});
+
+// --- In the frame of another page -------------------------------------------------------------------------
+
+/** Two words and nothing else: that the page can be used, and that Escape found nothing to close here. */
+function tellFrame(what) {
+  if (parent === window) return;
+  const origin = document.referrer ? new URL(document.referrer).origin : "*";
+  parent.postMessage({ type: `sourcier:${what}` }, origin);
+}
+
+/** After all of ours have heard of it. */
+addEventListener("keydown", (event) => {
+  const opened = document.querySelector("dialog[open], #exports:popover-open");
+  if (event.key === "Escape" && !event.defaultPrevented && !opened) tellFrame("escape");
+});
+
+// --- Names ------------------------------------------------------------------------------------------------
+
+function attribute(selector, name, value) {
+  for (const one of document.querySelectorAll(selector)) {
+    if (one.getAttribute(name) !== value) one.setAttribute(name, value);
   }
+}
 
-  const onChange = () => {
-    nameAll();
-    follow();
-  };
+function nameAll() {
+  attribute("#question textarea", "aria-label", words.question); // Its label holds the buttons too.
+  attribute("#question textarea", "aria-describedby", "count");
+  attribute("#question .submit-button", "aria-label", words.send);
+  attribute("#question .stop-button", "aria-label", words.stop);
+  attribute("#chat [role=log]", "aria-label", words.conversation);
+  attribute("#chat [role=log]", "aria-live", "off"); // It would read the whole answer again with each sentence.
+  for (const one of document.querySelectorAll("#chat .answer .revise:not([aria-label])")) {
+    one.setAttribute("aria-label", words.revise.replace("{question}", () => one.textContent));
+  }
+  // Gradio repeats the source of a message here, markup and all.
+  for (const one of document.querySelectorAll("#chat [data-testid][aria-label]")) one.removeAttribute("aria-label");
+}
 
-  new MutationObserver(onChange).observe(document.querySelector("gradio-app"), {
-    attributeFilter: ["aria-label"],
-    childList: true,
-    subtree: true,
-  });
-})();
+// --- Start ------------------------------------------------------------------------------------------------
+
+let started = false;
+
+/** Once Gradio's box is there: beside it what belongs to it, in it what was asked for, above it what was said. */
+function start() {
+  started = true;
+  connection.settleIn(submit);
+  byId("question").after(byId("count"));
+  const { question, sent } = connection.takeUp();
+  const proposed = question ?? new URLSearchParams(location.search).get("q");
+  if (proposed) propose(proposed);
+  if (session(CURRENT)) recall(sent);
+  else if (sent) submit();
+  tellFrame("ready");
+}
+
+/** Bring the conversation of this tab back, and go on with it where a question was cut short. */
+async function recall(sent) {
+  document.body.classList.add("recalling");
+  const { recallCurrent } = await reading();
+  const recalled = recallCurrent();
+  setTimeout(() => document.body.classList.remove("recalling"), recalled && 2000); // Or it does not come.
+  if (sent) submitAfter(recalled);
+}
+
+/** Ask what is in the box as soon as the conversation is there again. */
+function submitAfter(turns) {
+  const timer = setInterval(() => {
+    if (document.querySelectorAll("#chat .answer .turn").length < turns) return;
+    clearInterval(timer);
+    submit();
+  }, 50);
+}
+
+const onChange = () => {
+  nameAll();
+  if (!started && questionBox() && byId("again")) start();
+  listen();
+  follow();
+  if (started) count();
+};
+
+new MutationObserver(onChange).observe(document.querySelector("gradio-app"), {
+  attributeFilter: ["aria-label"],
+  childList: true,
+  subtree: true,
+});

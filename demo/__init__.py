@@ -1,0 +1,1 @@
+"""The widget on a page of another site."""
