@@ -317,7 +317,7 @@ def _tokens(text: str, language: str | None) -> list[str]:
 
 
 def join_numbers(text: str, language: str | None) -> str:
-    """Folded ``text`` with each number as one word: the digits of "14 000" and "14.000" together, decimals with a point."""
+    """Folded ``text`` with each number as one word: "14 000" and "14.000" joined, decimals with a point."""
     joined = _SPACED_GROUPS.sub(_digits, text)
     for separator in _GROUPED_BY.get(language or "", ".,"):  # unknown: three digits behind a sign are a group
         joined = _GROUPS[separator].sub(_digits, joined)

@@ -70,7 +70,10 @@ def test_odd_texts_have_the_tokens_of_the_library(text: str, tokenizer: Tokenize
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(st.one_of(st.sampled_from(" aeté’œ…\u0301\u0323\u2581\n각"), st.sampled_from(UNICODE_3))))
+@example("<S>")
 def test_any_text_has_the_tokens_of_the_library(tokenizer: Tokenizer, library: LibraryTokenizer, text: str) -> None:
+    # The library takes "<s>" in a text for its own mark; here a text is only text (the test below).
+    assume(not any(mark in text for mark in MARKS))
     assert tokenizer.encode(text) == library.encode(text).ids
 
 

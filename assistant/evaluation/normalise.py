@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from assistant.text import join_numbers, fold
+from assistant.text import fold, join_numbers
 
 #: What an answer may begin with and still be the same answer: articles, and what they merge with.
 ARTICLES = {

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from decimal import Decimal
 from functools import cache
 
-from assistant.text import join_numbers, fold
+from assistant.text import fold, join_numbers
 
 _PERCENT = re.compile(r"(?<!\w)(?:pour[ -]?cent|per ?cent)(?!\w)")
 _HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
