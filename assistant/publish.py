@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from assistant import child
 from assistant.errors import IndexUnusable
 from assistant.index import (
     COLLECTION,
@@ -90,12 +90,16 @@ def check_in_child(folder: Path) -> None:
 
     :raises IndexUnusable: If the child found a fault, or did not survive.
     """
-    child = subprocess.run(
-        [sys.executable, "-m", "assistant.verify", str(folder)], capture_output=True, text=True, check=False
+    ran = subprocess.run(
+        child.command("assistant.verify", str(folder)),
+        env=child.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    if child.returncode:
-        found = child.stderr.strip().splitlines()
-        reason = found[-1] if found else f"the check ended with {child.returncode}"
+    if ran.returncode:
+        found = ran.stderr.strip().splitlines()
+        reason = found[-1] if found else f"the check ended with {ran.returncode}"
         raise IndexUnusable(reason if "`assistant ingest`" in reason else f"{folder}: {reason}. {MEND}")
 
 

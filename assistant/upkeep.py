@@ -5,10 +5,10 @@ Writing an index takes the interpreter for seconds at a time, so the serving pro
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from assistant import child
 from assistant.errors import IndexUnusable
 from assistant.index import GENERATIONS, connect, current_name
 from assistant.settings import Settings
@@ -17,26 +17,18 @@ from assistant.settings import Settings
 @contextmanager
 def kept_up(settings: Settings) -> Iterator[None]:
     """Ingest the corpus beside the server, where the index is that corpus's or there is none; stop with the server."""
-    child = _start(settings) if _is_due(settings) else None
+    ingesting = _start(settings) if _is_due(settings) else None
     try:
         yield
     finally:
-        if child and child.poll() is None:
-            child.terminate()
-            child.wait()
+        if ingesting and ingesting.poll() is None:
+            ingesting.terminate()
+            ingesting.wait()
 
 
 def _start(settings: Settings) -> subprocess.Popen[bytes]:
-    command = [
-        sys.executable,
-        "-m",
-        "assistant",
-        "ingest",
-        str(settings.corpus),
-        "--index",
-        str(settings.index),
-    ]
-    return subprocess.Popen([*command, "--prune", "--quiet"], stdout=subprocess.DEVNULL)
+    words = ("ingest", str(settings.corpus), "--index", str(settings.index), "--prune", "--quiet")
+    return subprocess.Popen(child.command("assistant", *words), env=child.environment(), stdout=subprocess.DEVNULL)
 
 
 def _is_due(settings: Settings) -> bool:

@@ -153,6 +153,6 @@ def test_a_file_name_cannot_command_the_terminal(tmp_path):
 
 def test_help_names_every_command():
     told = assistant("--help").stdout
-    for command in ("ingest", "ask", "show", "serve", "check", "export-model"):
+    for command in ("ingest", "ask", "show", "serve", "check", "export-model", "evaluate"):
         assert command in told
         assert assistant(command, "--help").returncode == 0

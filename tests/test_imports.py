@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "assistant"
 
 #: From the bottom: a module imports only from lines above its own, and from its own package.
 LAYERS = [
-    "types errors failpoints",
-    "settings matrix",
+    "types errors",
+    "settings child",
     "text answer_type vectors calibration",
     "sentences languages citations passages lexical words",
     "formats store embedding",
@@ -20,11 +20,9 @@ LAYERS = [
     "index",
     "verify retrieve",
     "publish",
-    "served",
     "decide extract read",
     "engine",
-    "ingest chain upkeep protocols records readable",
-    "backup check",
+    "ingest chain check upkeep protocols records readable",
     "problems feedback evaluation",
     "access",
     "guard page",

@@ -118,6 +118,12 @@ def ask(page: Page, question: str) -> Locator:
     return reply
 
 
+def wait_until_kept(page: Page, turns: int) -> None:
+    """The browser keeps a conversation a moment after its last answer is there."""
+    kept = "n => JSON.parse(localStorage.getItem('sourcier.conversations') ?? '[]').some(one => one.turns.length === n)"
+    page.wait_for_function(kept, arg=turns)
+
+
 # --- The first visit --------------------------------------------------------------------------------------
 
 
@@ -636,12 +642,14 @@ def test_a_conversation_survives_a_reload_and_goes_on(page: Page, address: str, 
     visit(page, address)
     ask(page, QUESTION)
     ask(page, UNANSWERED)
+    wait_until_kept(page, 2)
     shown = page.locator("#chat .message-wrap").inner_text()
     page.reload()
     expect(page.locator("#chat .question")).to_have_count(2)
     assert page.locator("#chat .message-wrap").inner_text() == shown
     ask(page, "Et la Turquie ?")
     assert engine.asked[-1] == ("Et la Turquie ?", (QUESTION, UNANSWERED), None)
+    wait_until_kept(page, 3)
     page.get_by_role("link", name="English").click()
     expect(page.locator("#chat .question")).to_have_count(3)
     expect(page.locator("#chat .abstention").first).to_have_text(ENGLISH.abstention)
@@ -653,6 +661,7 @@ def test_a_quotation_that_no_longer_stands_is_not_shown_as_a_citation(
     engine.cited = [sentences_of(ARTICLES[0])[3], sentences_of(engine.articles[ARTICLES[1].id])[0]]
     visit(page, address)
     ask(page, QUESTION)
+    wait_until_kept(page, 1)
     del engine.articles[ARTICLES[0].id]
     page.reload()
     reply = page.locator("#chat .answer")
@@ -681,10 +690,12 @@ def test_the_conversations_of_this_browser_are_listed_opened_and_erased(
     visit(page, address)
     page.evaluate("localStorage.clear()")
     ask(page, "Quinze pays représentés ?")
+    wait_until_kept(page, 1)
     page.get_by_role("button", name=FRENCH.new_conversation).click()
     expect(page.locator("#chat .message-row")).to_have_count(0)
     ask(page, QUESTION)
     ask(page, UNANSWERED)
+    wait_until_kept(page, 2)
     page.get_by_role("button", name=FRENCH.conversations).click()
     listed = page.get_by_role("dialog", name=FRENCH.conversations).locator(".open")
     expect(listed).to_contain_text(["2 questions", "1 question"])
@@ -726,6 +737,7 @@ def test_of_a_very_long_conversation_the_last_turns_come_back(page: Page, addres
     visit(page, address)
     page.evaluate("localStorage.clear()")
     ask(page, QUESTION)
+    wait_until_kept(page, 1)
     page.evaluate("""() => {
         const [one] = JSON.parse(localStorage.getItem('sourcier.conversations'));
         const turn = (n) => ({ ...one.turns[0], answer: { ...one.turns[0].answer, question: `Question ${n}` } });

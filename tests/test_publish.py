@@ -164,3 +164,9 @@ def test_ingesting_again_mends_a_damaged_index(published, corpus, hashed):
     assert len(hashed.embedded) == embedded
     check_in_child(folder_of(published))
     assert open_generation(published, hashed.identity).facts().articles == 2
+
+
+def test_a_module_that_lies_in_the_working_folder_is_not_run(published, tmp_path, monkeypatch):
+    (tmp_path / "json.py").write_text("raise SystemExit('planted')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    check_in_child(folder_of(published))

@@ -37,7 +37,7 @@ from assistant.evaluation.statistics import (
     resampled_weights,
     wilson_interval,
 )
-from assistant.evaluation.types import Figure, Scored
+from assistant.evaluation.types import Figure, Outcome, Scored
 from assistant.types import Article
 
 _LOWER_IS_BETTER = frozenset(
@@ -149,7 +149,7 @@ def always_abstain(scored: Iterable[Scored], articles: Mapping[str, Article] | N
 
     :param articles: As for ``score``.
     """
-    return [score(one.resolved, as_abstained(one.outcome), articles) for one in scored]
+    return [_with_outcome(one, as_abstained(one.outcome), articles) for one in scored]
 
 
 def never_abstain(scored: Iterable[Scored], articles: Mapping[str, Article] | None = None) -> list[Scored]:
@@ -157,7 +157,12 @@ def never_abstain(scored: Iterable[Scored], articles: Mapping[str, Article] | No
 
     :param articles: As for ``score``.
     """
-    return [score(one.resolved, as_answered(one.outcome), articles) for one in scored]
+    return [_with_outcome(one, as_answered(one.outcome), articles) for one in scored]
+
+
+def _with_outcome(one: Scored, outcome: Outcome, articles: Mapping[str, Article] | None) -> Scored:
+    """Measured again only where the outcome is another one."""
+    return one if outcome == one.outcome else score(one.resolved, outcome, articles)
 
 
 # --- Ratios of sums over the questions ---------------------------------------------------------------

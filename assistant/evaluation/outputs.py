@@ -36,7 +36,8 @@ def write_outputs(run: RunFolder, shown: Shown, changes: Sequence[Change], basel
     if not run.manifest["identity"]["plan"]["retrieval_only"]:
         write_json(run.path / "squad_predictions.json", squad_predictions(run.scored))
         write_json(run.path / "na_prob.json", no_answer_probabilities(run.scored))
-    for path in (run.path / "report.html", shown.report):
-        if path:
-            write_report(run, path, shown.language, changes, baseline)
+    report = run.path / "report.html"
+    write_report(run, report, shown.language, changes, baseline)
+    if shown.report:
+        shown.report.write_bytes(report.read_bytes())
     write_metrics(run)

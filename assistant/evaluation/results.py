@@ -55,6 +55,9 @@ OUTPUTS = ("summary.md", "junit.xml", "run.trec", "squad_predictions.json", "na_
 #: Passes besides the questions as they stand, each in a folder of its name.
 PASSES = ("bm25", "oracle", "leave_gold_out", "variants")
 
+#: Ranked sentences of a question that a report can show, so that their articles are kept.
+SENTENCES = 10
+
 #: Fewer questions than this are no ground for a conclusion.
 FEW = 20
 
@@ -255,7 +258,7 @@ def _articles_of(scored: Scored) -> Iterator[str]:
     yield from scored.resolved.articles
     outcome = scored.outcome
     yield from (span.article for span in (*outcome.citations, *outcome.nearest))
-    yield from (span.article for span in outcome.sentences[:5])
+    yield from (span.article for span in outcome.sentences[:SENTENCES])
 
 
 def result_hashes(path: Path) -> dict[str, str]:

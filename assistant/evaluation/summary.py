@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from assistant.evaluation.causes import CAUSES
+from assistant.evaluation.compare import regressions
 from assistant.evaluation.figures import DIRECTIONS
 from assistant.evaluation.report.wording import Wording, wording
 from assistant.evaluation.results import FEW, RunFolder
@@ -109,7 +110,7 @@ def _verdict(run: RunFolder, changes: Sequence[Change], text: Mapping[str, str])
     failed = sum(not gate.passed for gate in run.gates)
     if failed:
         return text["failed"].format(failed=failed, gates=len(run.gates))
-    if any(one.distinguishable and DIRECTIONS[one.name] * one.difference < 0 for one in changes):
+    if regressions(changes):
         return text["worse"]
     return text["passed"] if run.gates else text["plain"]
 

@@ -26,7 +26,7 @@ export function watch(isAsking, settle) {
   addEventListener("pagehide", () => (leaving = true));
 }
 
-/** Hand a question over. Where that fails, we say so and Gradio is told that there was nothing to be done. */
+/** Hand an event over. Where that fails, Gradio is told that there was nothing to be done, and whoever asked is told. */
 async function join(ask, settle) {
   let response = null;
   try {
@@ -34,10 +34,12 @@ async function join(ask, settle) {
   } catch {
     // The server cannot be reached.
   }
-  if (response?.ok || !underWay()) return response ?? Response.error();
-  const seconds = response?.headers.get("retry-after") ?? 60;
-  tell(response?.status === 429 ? words.rateLimited.replace("{seconds}", seconds) : words.unreachable);
-  settle();
+  if (response?.ok) return response;
+  if (underWay()) {
+    const seconds = response?.headers.get("retry-after") ?? 60;
+    tell(response?.status === 429 ? words.rateLimited.replace("{seconds}", seconds) : words.unreachable);
+    settle();
+  }
   return new Response('{"detail":[]}', { status: 422, headers: { "content-type": "application/json" } });
 }
 

@@ -15,19 +15,27 @@ connection.watch(() => asking, settle);
 
 let asking = false;
 let following = true; // The last question is kept at the top until the reader scrolls.
-let before = null; // What the last reply was when the question was asked…
+let before = null; // What the last reply said when the question was asked, until something else is there…
 let heard = 0; // …and how many sentences of the new one have been read out.
 
 let loading = null;
 const reading = () => (loading ??= import("./reading.js"));
 
-const lastReply = () => [...document.querySelectorAll("#chat .bot-row")].at(-1)?.querySelector(".answer, .trouble");
+const rows = () => document.querySelectorAll("#chat .bot-row");
+const lastReply = () => [...rows()].at(-1)?.querySelector(".answer, .trouble");
+
+/** What a reply says, sentence by sentence. */
+const SAID = ".understood, blockquote, .abstention, .caution, .problem, .stopped";
+const said = (reply) => [...(reply?.querySelectorAll(SAID) ?? [])];
+
+/** The last reply by its place and words: Gradio may draw the very same one anew at any time. */
+const lastSaid = () => [rows().length, ...said(lastReply()).map((one) => one.textContent)].join("\n");
 
 /** Something is being asked, by whichever way. */
 function begin() {
   if (asking) return;
   asking = following = true;
-  before = lastReply();
+  before = lastSaid();
   heard = 0;
   connection.calm();
   byId("heard").replaceChildren();
@@ -48,8 +56,9 @@ function submit() {
 /** The reply as it comes: each of its sentences is read out once, and the whole is kept. */
 function listen() {
   const reply = lastReply();
-  if (!asking || !reply || reply === before) return;
-  const sentences = [...reply.querySelectorAll(".understood, blockquote, .abstention, .caution, .problem, .stopped")];
+  if (!asking || !reply || lastSaid() === before) return;
+  before = null;
+  const sentences = said(reply);
   for (const sentence of sentences.slice(heard)) {
     announce(sentence.textContent, sentence.querySelector("[lang]")?.lang || words.language);
   }
