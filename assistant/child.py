@@ -6,7 +6,6 @@ import a ``json.py`` that lies among them.
 
 import os
 import sys
-from collections.abc import Mapping
 
 
 def command(module: str, *arguments: str) -> list[str]:
@@ -14,6 +13,6 @@ def command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", module, *arguments]
 
 
-def environment() -> Mapping[str, str]:
+def environment() -> dict[str, str]:
     """This process's environment, and its path, so that a checkout that is not installed is found as well."""
     return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

@@ -251,11 +251,12 @@ class _Stop(NamedTuple):
 
 def _sentences(text: str, start: int, end: int, language: str | None) -> Iterator[Range]:
     marks = _read_marks(text, start, end)
+    passed: dict[int, int] = {}
     begin = start
     for match in _CANDIDATE.finditer(text, start, end):
         if match.start() < begin:
             continue
-        behind = _behind_closers(text, match.end(), end, marks)
+        behind = _behind_closers(text, match.end(), end, marks, passed)
         stop = _Stop(text, begin, *match.span(), behind, end)
         if behind < end and not marks.enclose(behind) and _is_boundary(stop, language):
             yield begin, behind
@@ -269,8 +270,11 @@ def _skip_spaces(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _behind_closers(text: str, at: int, end: int, marks: _Marks) -> int:
-    while at < end:
+def _behind_closers(text: str, at: int, end: int, marks: _Marks, passed: dict[int, int]) -> int:
+    """Where the marks that belong to the sentence end; ``passed`` remembers, as they may go on for pages."""
+    way = []
+    while at < end and at not in passed:
+        way.append(at)
         if at in marks.closing or text[at] in _CLOSERS or _is_closing_apostrophe(text, at):
             at += 1
         elif at + 1 in marks.closing and text[at].isspace() and text[at + 1] in "»”\")]'":
@@ -279,6 +283,8 @@ def _behind_closers(text: str, at: int, end: int, marks: _Marks) -> int:
             at = behind.end()
         else:
             break
+    at = passed.get(at, at)
+    passed.update(dict.fromkeys(way, at))
     return at
 
 

@@ -1,10 +1,10 @@
-"""Files to articles: the way in. Parsers are imported when a file of their kind is read."""
+"""Files to articles: the way in. Whatever needs a parser is read in a sandbox."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from assistant.formats import files, markdown, ninjs, pdf, plain, records, web, word, xml
+from assistant.formats import files, readers, sandbox
 from assistant.formats.draft import Draft, Fault, Unreadable
 from assistant.formats.identity import id_from_stem, id_from_url, is_sane
 from assistant.formats.metadata import language_code, parse_date, single_line, title_from, web_url
@@ -13,26 +13,10 @@ from assistant.types import Article, Refusal
 
 __all__ = ["SUFFIXES", "find_files", "read_articles"]
 
-#: Bytes of a file -> what is in it; raises `Unreadable` where the rest of the file cannot be read.
-Reader = Callable[[bytes], Iterable[Draft | Fault]]
-
-_READERS: dict[str, Reader] = {
-    ".txt": plain.read,
-    ".md": markdown.read,
-    ".html": web.read,
-    ".htm": web.read,
-    ".jsonl": records.read_jsonl,
-    ".csv": records.read_csv,
-    ".json": ninjs.read,
-    ".xml": xml.read,
-    ".rss": xml.read,
-    ".atom": xml.read,
-    ".pdf": pdf.read,
-    ".docx": word.read,
-}
-
 #: The suffixes that are read, in lower case; files may write them in capitals.
-SUFFIXES = tuple(_READERS)
+SUFFIXES = tuple(readers.READERS)
+#: Read in this process: nothing parses them, and they grow to no more than their size.
+_PLAIN = frozenset({".txt"})
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
@@ -56,7 +40,7 @@ def read_articles(path: Path) -> Iterator[Article | Refusal]:
     origin = _shown(path)
     anything = False
     try:
-        for found in _reader(path)(files.read_bytes(path)):
+        for found in _found(path):
             anything = True
             yield _refusal(found, origin) if isinstance(found, Fault) else _article(found, path, origin)
     except Unreadable as fault:
@@ -66,11 +50,12 @@ def read_articles(path: Path) -> Iterator[Article | Refusal]:
             yield Refusal(origin, "no article in it")
 
 
-def _reader(path: Path) -> Reader:
+def _found(path: Path) -> Iterable[Draft | Fault]:
     suffix = path.suffix.lower()
-    if suffix not in _READERS:
+    if suffix not in SUFFIXES:
         raise Unreadable(f"files in {suffix or 'no suffix'} are not read (known: {', '.join(SUFFIXES)})")
-    return _READERS[suffix]
+    data = files.read_bytes(path)
+    return readers.read(suffix, data) if suffix in _PLAIN else sandbox.read(suffix, data)
 
 
 def _shown(path: Path) -> str:

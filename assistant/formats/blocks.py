@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+from assistant.formats.draft import Unreadable
+from assistant.formats.metadata import single_line
 from assistant.text import clean
 
 if TYPE_CHECKING:
@@ -37,16 +39,26 @@ def text_of_html(markup: str) -> str:
 
 
 def html_tree(markup: str) -> "_Element | None":
-    """``markup`` as a tree, however broken; None if there is nothing in it."""
+    """``markup`` as a tree, however broken; None if there is nothing in it.
+
+    :raises Unreadable: If the parser gives up on the rest of it: over 2,048 levels of elements.
+    """
     from lxml import etree
     from lxml.html import HTMLParser
 
     # As bytes with a forced encoding: neither an XML declaration nor a <meta charset> may speak up again.
-    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    # Huge: without it all that stands behind ten megabytes of text, or 256 levels down, is silently left out.
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
-        return etree.fromstring(markup.encode(), parser)
+        tree = etree.fromstring(markup.encode(), parser)
     except etree.LxmlError:  # "Document is empty"
-        return None
+        tree = None
+    for entry in parser.error_log:
+        if entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+            raise Unreadable(f"broken HTML ({single_line(entry.message)})")
+        if entry.type == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError
+    return tree
 
 
 def text_of_tree(tree: "_Element") -> str:

@@ -41,14 +41,14 @@ class Unreadable(Exception):
 
 
 #: What parsers let escape on hostile bytes besides their own errors. pypdf says so itself: "broken PDF files
-#: might cause other Exceptions". Used around calls into a parser only, so that our own mistakes stay loud.
+#: might cause other Exceptions". Used around calls into a parser only, so that our own mistakes stay loud. Memory that
+#: runs out ends the sandbox's worker instead.
 _ESCAPING = (
     ArithmeticError,
     AssertionError,
     AttributeError,
     EOFError,
     LookupError,
-    MemoryError,
     OSError,
     RuntimeError,
     TypeError,

@@ -5,21 +5,27 @@ from io import BytesIO
 from typing import Any
 
 from assistant.formats.blocks import text_of_html
-from assistant.formats.draft import Draft, Unreadable, parsing
+from assistant.formats.draft import Draft, Fault, Unreadable, parsing
 from assistant.formats.identity import id_from_guid
 from assistant.text import clean
 
 Entry = Mapping[str, Any]
 
 
-def read(markup: str) -> Iterator[Draft]:
+def read(markup: str) -> Iterator[Draft | Fault]:
     """Each entry's content, or its summary where it has none; entries are numbered from 1."""
     with parsing("feed"):
         feed = _parse(markup)
-        drafts = [_draft(entry, feed["feed"], number) for number, entry in enumerate(feed["entries"], start=1)]
-    if not drafts:
+    if not feed["entries"]:
         raise Unreadable("a feed without entries")
-    yield from drafts
+    for number, entry in enumerate(feed["entries"], start=1):
+        try:
+            with parsing("entry"):
+                draft = _draft(entry, feed["feed"], number)
+        except Unreadable as fault:
+            yield Fault(number, str(fault))
+        else:
+            yield draft
 
 
 def _parse(markup: str) -> Entry:

@@ -23,7 +23,8 @@ def find_files(paths: Sequence[Path], suffixes: Collection[str]) -> list[Path]:
     for path in paths:
         for file in _files_at(path, suffixes):
             found.setdefault(os.path.realpath(file), file)
-    return list(found.values())
+    # Sorted, so that files which compete for one id get the same in every order they are named in.
+    return sorted(found.values())
 
 
 def _files_at(path: Path, suffixes: Collection[str]) -> Iterator[Path]:

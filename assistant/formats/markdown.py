@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 FRONT_MATTER_LIMIT = 64 * 2**10
+#: Levels of quotations and lists within each other; markdown-it leaves out what is deeper.
+NESTING_LIMIT = 50
 
 
 def read(data: bytes) -> Iterator[Draft]:
@@ -35,10 +37,15 @@ def plain_text(markdown: str) -> str:
 
     Links keep their text and images their description; other inline markup and HTML go. A single line end
     inside a paragraph becomes a space, as a browser shows it.
+
+    :raises Unreadable: If it is nested over `NESTING_LIMIT` levels.
     """
     from markdown_it import MarkdownIt
 
-    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown)
+    parser = MarkdownIt("commonmark", {"maxNesting": NESTING_LIMIT + 1}).enable(["table", "strikethrough"])
+    tokens = parser.parse(markdown)
+    if any(token.level >= NESTING_LIMIT for token in tokens):
+        raise Unreadable(f"nested over {NESTING_LIMIT} levels")
     return "\n\n".join(filter(None, _blocks(tokens)))
 
 

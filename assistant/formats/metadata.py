@@ -16,8 +16,11 @@ READ_LIMIT = 10_000
 #: Where the first sentence of a text is looked for.
 TITLE_READ = 1000
 
-#: Controls, and the marks that turn the reading direction of what follows them.
-_UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+#: Controls, the marks that turn the reading direction of what follows them, and what hides words between others.
+_UNSHOWABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029 ]+")
 

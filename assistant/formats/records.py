@@ -27,8 +27,7 @@ SEPARATORS = (",", ";", "\t")
 
 def read_jsonl(data: bytes) -> Iterator[Draft | Fault]:
     """One JSON object a line; a record's number is its line's."""
-    # Not splitlines: U+2028 and its like may stand inside a JSON string.
-    for number, line in enumerate(decode(data).split("\n"), start=1):
+    for number, line in enumerate(_lines(decode(data)), start=1):
         if not line.strip():
             continue
         try:
@@ -116,6 +115,19 @@ def load_json(text: str) -> object:
         raise Unreadable("not JSON that can be read (nested too deeply)") from None
     except ValueError as error:
         raise Unreadable(f"not valid JSON ({single_line(str(error), 150)})") from None
+
+
+def _lines(text: str) -> Iterator[str]:
+    """One after the other, since all of them take the memory of the text again.
+
+    Not by ``splitlines``: U+2028 and its like may stand inside a JSON string.
+    """
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        yield text[start:end]
+        start = end + 1
 
 
 def _separator(text: str) -> str:

@@ -38,9 +38,11 @@ def read(data: bytes) -> Iterator[Draft]:
 
     The date comes from the page's metadata alone: dates standing in the text are not taken for it.
     """
+    from lxml.etree import LxmlError
+
     declared = _CHARSET.search(data[:4096])
     markup = decode(data, declared[1].decode("ascii") if declared else "")
-    with parsing("HTML"):
+    with parsing("HTML", LxmlError):
         tree = html_tree(markup)
         if tree is None:
             raise Unreadable("no text in the page")

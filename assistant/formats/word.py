@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Unpacked, in bytes; python-docx holds all of it in memory.
 UNPACKED_LIMIT = 200 * 2**20
+#: Unpacked bytes for each of the file's own. Word's documents have up to 20; no archive within is ever opened.
+RATIO_LIMIT = 100
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 #: Struck out by a reviewer, moved away, or the same drawing again for older programs.
@@ -44,8 +46,12 @@ def _open(data: bytes) -> "Document":
     from docx import Document
 
     with ZipFile(BytesIO(data)) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_LIMIT:
-            raise Unreadable(f"larger than {UNPACKED_LIMIT // 2**20} MB when unpacked")
+        # What an archive declares is what zipfile gives at most: an entry that goes on is cut, and then broken.
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    if unpacked > UNPACKED_LIMIT:
+        raise Unreadable(f"larger than {UNPACKED_LIMIT // 2**20} MB when unpacked")
+    if unpacked > RATIO_LIMIT * len(data):
+        raise Unreadable(f"over {RATIO_LIMIT} times its size when unpacked")
     return Document(BytesIO(data))
 
 
