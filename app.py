@@ -18,7 +18,7 @@ def main() -> int:
     try:
         settings = load_settings()
         with kept_up(settings):
-            serve(open_engine(settings), settings)
+            serve(open_engine(settings, wary=True), settings)
     except AssistantError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
+from pydantic import Field
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 
@@ -18,11 +19,20 @@ from assistant.feedback import FeedbackFull, FeedbackRequest, keep_feedback
 from assistant.guard import BODY_LIMIT, protect
 from assistant.page.articles import article_page, missing_page
 from assistant.page.assets import static_files
+from assistant.page.browse import add_browse
 from assistant.page.theme import theme_of
 from assistant.page.widget import add_widget
 from assistant.problems import ErrorRecord, Problem, explain, problem
 from assistant.protocols import Engine
-from assistant.records import AnswerRecord, ArticleRecord, AskRequest, Record, answer_record, article_record
+from assistant.records import (
+    AnswerRecord,
+    ArticleRecord,
+    AskRequest,
+    Record,
+    answer_record,
+    article_path,
+    article_record,
+)
 from assistant.settings import Settings
 from assistant.words import Words, words_for
 
@@ -38,10 +48,14 @@ class ProgressRecord(Record):
     total: int
 
 
+#: "degraded": an older index is served than should be; "unusable": none can be.
+Status = Literal["ok", "starting", "degraded", "unusable"]
+
+
 class StatusRecord(Record):
     """Whether the server is up."""
 
-    status: Literal["ok", "starting"]
+    status: Status
 
 
 class HealthRecord(StatusRecord):
@@ -49,6 +63,7 @@ class HealthRecord(StatusRecord):
 
     generation: str | None
     articles: int
+    refused: str | None = Field(description="Why the index that should be served is not.")
     indexing: ProgressRecord | None
 
 
@@ -83,6 +98,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.theme = theme_of(settings)
     app.include_router(router)
+    add_browse(app, engine, settings)
     add_widget(app, settings)
     app.mount("/static", static_files())
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -179,26 +195,37 @@ def answer_schema() -> dict[str, Any]:
 
 
 @router.get("/articles/{article_id:article_id}", include_in_schema=False)
-def article_as_page(article_id: str, engine: TheEngine, words: TheWords) -> Response:
+def article_as_page(
+    request: Request, article_id: str, engine: TheEngine, words: TheWords, settings: TheSettings
+) -> Response:
     found = engine.article(article_id)
     if found is None:
-        return missing_page(words)
-    return article_page(found, engine.sentences(article_id), words)
+        return missing_page(words, settings)
+    address = str(request.base_url).rstrip("/") + article_path(article_id)
+    return article_page(found, engine.sentences(article_id), engine.neighbours(found), address, words, settings)
 
 
 @router.get("/healthz")
 def health(request: Request, engine: TheEngine) -> HealthRecord | StatusRecord:
     """Answered with 200 as soon as the server listens; "starting" until there is an index."""
     facts, progress = engine.facts(), engine.progress()
-    status: Literal["ok", "starting"] = "starting" if facts.generation is None else "ok"
+    refused = engine.refusal()
+    status = _status(facts.generation is not None, refused is not None)
     if request.state.person is None:
         return StatusRecord(status=status)
     return HealthRecord(
         status=status,
         generation=facts.generation,
         articles=facts.articles,
+        refused=refused,
         indexing=None if progress is None else ProgressRecord(done=progress.done, total=progress.total),
     )
+
+
+def _status(served: bool, refused: bool) -> Status:
+    if served:
+        return "degraded" if refused else "ok"
+    return "unusable" if refused else "starting"
 
 
 @router.get("/", include_in_schema=False)

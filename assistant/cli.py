@@ -1,4 +1,4 @@
-"""The command line: ``assistant ingest | ask | show | serve | evaluate | check | export-model``."""
+"""The command line: ``assistant ingest | ask | show | serve | evaluate | check | backup | restore | export-model``."""
 
 import argparse
 import json
@@ -29,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AssistantError as error:
         print(f"assistant: {' '.join(str(error).split())}", file=sys.stderr)
         return error.exit_code
+    except MemoryError:
+        print("assistant: out of memory; what was done is kept. Run it with more.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("assistant: interrupted; what was done is kept. Run the same command to go on.", file=sys.stderr)
         return 130
@@ -91,7 +94,15 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("evaluate", help="ask a file of reference questions and measure the answers")
 
-    command("check", _check, "say what is installed, which index and model are in use, and what is wrong")
+    check = command("check", _check, "say what is installed, which index and model are in use, and what is wrong")
+    check.add_argument("--repair", action="store_true", help="first build a damaged index again from the store")
+
+    backup = command("backup", _backup, "copy the store to one file, while the assistant may be in use")
+    backup.add_argument("file", metavar="FILE", help="a file that is not there yet")
+
+    restore = command("restore", _restore, "put a backup in the place of the store, and build the index from it")
+    restore.add_argument("file", metavar="FILE")
+    restore.add_argument("--force", action="store_true", help="replace a store that is not empty")
 
     export = command(
         "export-model", _export_model, "write the built-in embedding model as a sentence-transformers folder"
@@ -234,17 +245,37 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     from assistant.upkeep import kept_up
 
     with kept_up(settings):
-        serve(open_engine(settings), settings)
+        serve(open_engine(settings, wary=True), settings)
     return 0
 
 
 def _check(options: argparse.Namespace, settings: Settings) -> int:
-    from assistant.check import check
+    from assistant.check import check, repair
 
+    if options.repair:
+        name = repair(settings)
+        print(f"ok   {f'generation {name} built from the store' if name else 'the index was whole'}")
     findings = check(settings)
     for finding in findings:
         print(f"{'ok  ' if finding.fine else 'BAD '} {finding.what}")
     return 0 if all(finding.fine for finding in findings) else 1
+
+
+def _backup(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.backup import backup
+
+    made = backup(settings.index, Path(options.file))
+    print(f"{printable(options.file)}: {made.articles} articles, {made.embeddings} embeddings")
+    return 0
+
+
+def _restore(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.backup import restore
+    from assistant.embedding import load_embedder
+
+    made = restore(Path(options.file), settings.index, load_embedder(settings), force=options.force)
+    print(f"{settings.index}: {made.articles} articles, as they were on {made.created}")
+    return 0
 
 
 def _export_model(options: argparse.Namespace, settings: Settings) -> int:

@@ -1,13 +1,10 @@
 """Questions answered from the current generation of the index, whichever that is.
 
-A new generation is checked and opened aside while questions go on, then swapped in; one question sees one
-generation only. A generation that fails its check is left alone, and the one in use goes on.
+One question sees one generation only; ``served.py`` tells which.
 """
 
 import json
-import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,24 +14,23 @@ from itertools import islice
 
 import numpy as np
 
+from assistant.browse import browse
 from assistant.calibration import Calibration, load_calibration
 from assistant.citations import cite, number
 from assistant.decide import evidence
 from assistant.embedding import Embedder, load_embedder
 from assistant.errors import IndexUnusable, UsageError
 from assistant.extract import best_hits, best_sentences, ranked_sentences
-from assistant.index import GENERATIONS, Generation, current_name, open_generation
+from assistant.index import Generation
 from assistant.languages import question_language
 from assistant.lexical import question_terms
-from assistant.publish import check_in_child
 from assistant.read import is_certain, read
 from assistant.reader import Reader, load_reader
 from assistant.retrieve import Candidates, Question, propose, score_passages, score_sentences
+from assistant.served import Served
 from assistant.settings import Settings
 from assistant.text import clean
-from assistant.types import Answer, Article, CorpusFacts, Hit, Progress, Sentence, Trace
-
-log = logging.getLogger(__name__)
+from assistant.types import Answer, Article, CorpusFacts, Hit, Listing, Progress, Selection, Sentence, Trace
 
 #: Written by ``ingest`` while it works, beside the store.
 PROGRESS = "progress.json"
@@ -46,11 +42,14 @@ STATEMENTS = 3
 TRACED = 100
 
 
-def open_engine(settings: Settings) -> "Engine":
-    """The engine for ``settings``; it may be opened before there is an index."""
+def open_engine(settings: Settings, *, wary: bool = False) -> "Engine":
+    """The engine for ``settings``; it may be opened before there is an index.
+
+    A ``wary`` one outlives a damaged index, and is slower to start: see ``served.py``.
+    """
     # Made when the first question leaves a doubt: on the command line most do not.
     reader = cache(lambda: load_reader(settings)) if settings.reader else None
-    return Engine(settings, load_embedder(settings), load_calibration(), reader)
+    return Engine(settings, load_embedder(settings), load_calibration(), reader, wary=wary)
 
 
 class Engine:
@@ -62,14 +61,14 @@ class Engine:
         embedder: Embedder,
         calibration: Calibration,
         reader: Callable[[], Reader] | None = None,
+        *,
+        wary: bool = False,
     ) -> None:
         self._settings = settings
         self._embedder = embedder
         self._calibration = calibration
         self._reader = reader
-        self._generation: Generation | None = None
-        self._swapping = threading.Lock()
-        self._refused: str | None = None
+        self._served = Served(settings.index, embedder.identity, wary=wary)
 
     def ask(self, question: str, history: Sequence[str] = (), language: str | None = None) -> Answer:
         """Sentences that answer ``question``, or an abstention.
@@ -77,7 +76,8 @@ class Engine:
         :raises UsageError: If the question is empty or too long.
         :raises IndexUnusable: If there is no index yet.
         """
-        return self._answer(self._consider(question, language))
+        with self._served.reading():
+            return self._answer(self._consider(question, language))
 
     def trace(
         self,
@@ -94,14 +94,15 @@ class Engine:
         :raises UsageError: If the question is empty or too long.
         :raises IndexUnusable: If there is no index yet.
         """
-        considered = self._consider(question, language, without, only)
-        generation, candidates = considered.generation, considered.candidates
-        return Trace(
-            answer=self._answer(considered),
-            threshold=considered.threshold,
-            passages=best_hits(generation, candidates, considered.passage_scores, TRACED),
-            sentences=ranked_sentences(generation, candidates, considered.sentence_scores, TRACED),
-        )
+        with self._served.reading():
+            considered = self._consider(question, language, without, only)
+            generation, candidates = considered.generation, considered.candidates
+            return Trace(
+                answer=self._answer(considered),
+                threshold=considered.threshold,
+                passages=best_hits(generation, candidates, considered.passage_scores, TRACED),
+                sentences=ranked_sentences(generation, candidates, considered.sentence_scores, TRACED),
+            )
 
     def hits(self, question: str) -> tuple[Hit, ...]:
         """The best passages alone, as ``ask`` lists them, without deciding on an answer.
@@ -192,13 +193,33 @@ class Engine:
         return question_language(text, sorted({"fr", "en", *codes}), otherwise=next(iter(codes), "fr"))
 
     def article(self, article_id: str) -> Article | None:
-        return self.generation().article(article_id)
+        with self._served.reading():
+            return self.generation().article(article_id)
 
     def sentences(self, article_id: str) -> list[Sentence]:
         """The sentences of an article; none if there is no such article."""
-        generation = self.generation()
-        article = generation.article(article_id)
-        return generation.sentences(article) if article else []
+        with self._served.reading():
+            generation = self.generation()
+            article = generation.article(article_id)
+            return generation.sentences(article) if article else []
+
+    def neighbours(self, article: Article) -> tuple[Article | None, Article | None]:
+        """The articles before and after one, by date and then by id; those without a date come last."""
+        with self._served.reading():
+            return self.generation().neighbours(article)
+
+    def browse(self, selection: Selection, reader_language: str, by_date: bool, start: int, count: int) -> Listing:
+        """Articles ``start`` to ``start + count`` of a selection, newest first or, where it has words, best first.
+
+        :raises IndexUnusable: If there is no index yet.
+        """
+        with self._served.reading():
+            return browse(self.generation(), selection, reader_language, by_date, start, count)
+
+    def sources(self, count: int) -> list[str]:
+        """The ``count`` sources that most articles are from, the most frequent first."""
+        with self._served.reading():
+            return self.generation().sources(count)
 
     def articles(self) -> Iterator[Article]:
         """Every article."""
@@ -210,6 +231,10 @@ class Engine:
             return self.generation().facts()
         except IndexUnusable:
             return CorpusFacts(0, 0, 0, None, (), None)
+
+    def refusal(self) -> str | None:
+        """Why the index that should be used is not: it is damaged, or does not fit the settings."""
+        return self._served.refusal()
 
     def progress(self) -> Progress | None:
         """How far an ingest of this index is, whoever started it; None when none is under way."""
@@ -231,34 +256,7 @@ class Engine:
 
         :raises IndexUnusable: If there is none that can be used.
         """
-        if self._generation is None:
-            with self._swapping:
-                if self._generation is None:
-                    self._generation = open_generation(self._settings.index, self._embedder.identity)
-        elif self._is_outdated() and self._swapping.acquire(blocking=False):
-            threading.Thread(target=self._swap, name="swap", daemon=True).start()
-        return self._generation
-
-    def _is_outdated(self) -> bool:
-        assert self._generation is not None
-        try:
-            name = current_name(self._settings.index)
-        except IndexUnusable:
-            return False
-        return name not in (None, self._generation.name, self._refused)
-
-    def _swap(self) -> None:
-        """Check the newer generation in a child process, open it, use it. Holds the lock taken by the caller."""
-        name = None
-        try:
-            name = current_name(self._settings.index)
-            check_in_child(self._settings.index / GENERATIONS / str(name))
-            self._generation = open_generation(self._settings.index, self._embedder.identity, name)
-        except IndexUnusable as error:
-            self._refused = name
-            log.error("the new index is not used: %s", error)
-        finally:
-            self._swapping.release()
+        return self._served.generation()
 
     def _own_questions(self, language: str) -> Iterator[str]:
         """Answerable, self-contained questions of the questions file whose articles are in the index."""

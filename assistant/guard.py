@@ -46,7 +46,7 @@ _FOR_OTHER_SITES = re.compile(rf"/widget\.js|/(?:{'|'.join(CATALOGUE)})/")
 #: since each release brings routes (file proxies, uploads, recordings) and a forgotten one would be open.
 _PAGE_PATH = re.compile(rf"/(?:{'|'.join(CATALOGUE)})(?:/(?P<rest>.*))?", re.DOTALL)
 _PAGE_NEEDS = re.compile(
-    r"|embed"
+    r"|articles|embed"
     r"|config|theme\.css|assets/[\w.-]+|gradio_api/(?:queue/join|queue/data|heartbeat/\w+)"
 )
 

@@ -15,15 +15,19 @@ A reader needs nothing else: the store may change, or be locked or lost, and ans
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from assistant.errors import IndexUnusable
+from assistant.matrix import Matrix
 from assistant.store import ARTICLE_COLUMNS, article_from_row
 from assistant.types import Article, CorpusFacts, Passage, Sentence
 
@@ -33,10 +37,20 @@ FORMAT = 2
 CURRENT = "CURRENT"
 GENERATIONS = "generations"
 MANIFEST = "manifest.json"
+CHROMA = "chroma"
 COLLECTION = "passages"
+
+#: Of the folder of a generation that is not whole yet.
+BUILDING = ".building"
+
+#: The way out of every damage.
+MEND = "Run `assistant ingest`, or `assistant check --repair`, to build the index again."
 
 #: Articles kept in memory between questions.
 ARTICLES_KEPT = 1000
+
+#: Stands behind every date.
+UNDATED = "~"
 
 SCHEMA = """
 create table articles (
@@ -89,14 +103,17 @@ class Generation:
         folder: Path,
         manifest: dict[str, Any],
         collection: Any,
-        passage_vectors: np.ndarray,
-        sentence_vectors: np.ndarray,
+        passage_vectors: Matrix,
+        sentence_vectors: Matrix,
+        hold: IO[bytes],
     ) -> None:
+        """``hold`` keeps the folder from being removed until the last question lets go of this generation."""
         self.folder = folder
         self.manifest = manifest
         self.passage_vectors = passage_vectors
         self.sentence_vectors = sentence_vectors
         self._collection = collection
+        self._hold = hold
         self._local = threading.local()
         self._articles: dict[int, Article] = {}
 
@@ -116,8 +133,18 @@ class Generation:
         """Rows of the ``k`` passages whose vectors are nearest to ``vector``, of shape (dimension,)."""
         if not len(self.passage_vectors):
             return []
-        found = self._collection.query(query_embeddings=[vector], n_results=k, include=[])
+        from chromadb.errors import ChromaError
+
+        try:
+            found = self._collection.query(query_embeddings=[vector], n_results=k, include=[])
+        except ChromaError as error:
+            raise IndexUnusable(f"{self.folder / CHROMA} cannot be searched: {error}. {MEND}") from error
         return [int(id) for id in found["ids"][0]]
+
+    def load(self) -> None:
+        """Have Chroma read its files now, and not at the first question."""
+        if len(self.passage_vectors):
+            self.nearest_passages(self.passage_vectors[[0]][0].astype(np.float32), 1)
 
     def passage_rows(self, rows: Iterable[int]) -> list[PassageRow]:
         """Passages by row, in order of row."""
@@ -126,10 +153,7 @@ class Generation:
     def sentence_rows(self, passages: Iterable[PassageRow]) -> list[SentenceRow]:
         """The sentences of ``passages``, in order of row."""
         rows = sorted({row for passage in passages for row in range(passage.first_sentence, passage.last_sentence + 1)})
-        return [
-            SentenceRow(row, article, start, end, number, paragraph, frozenset(terms.split()))
-            for row, article, start, end, number, paragraph, terms in self._by_row("sentences", rows)
-        ]
+        return [_sentence_row(*found) for found in self._by_row("sentences", rows)]
 
     def _by_row(self, table: str, rows: Iterable[int]) -> list[tuple[Any, ...]]:
         numbers = ",".join(str(int(row)) for row in rows)
@@ -159,6 +183,39 @@ class Generation:
             (article.id,),
         )
         return [Sentence(article, *row) for row in found]
+
+    def neighbours(self, article: Article) -> tuple[Article | None, Article | None]:
+        """The articles before and after this one, by date and then by id; those without a date come last."""
+        place = (article.published.isoformat() if article.published else UNDATED, article.id)
+        return self._next_to(place, "<", "desc"), self._next_to(place, ">", "asc")
+
+    def _next_to(self, place: tuple[str, str], side: str, order: str) -> Article | None:
+        by_date = f"coalesce(published, '{UNDATED}')"
+        found = self.connection.execute(
+            f"select {ARTICLE_COLUMNS} from articles where ({by_date}, id) {side} (?, ?)"
+            f" order by {by_date} {order}, id {order} limit 1",
+            place,
+        )
+        row = found.fetchone()
+        return article_from_row(row) if row else None
+
+    def articles_at(self, rows: Iterable[int]) -> dict[int, Article]:
+        """Articles by row."""
+        return {row: article_from_row(columns) for row, *columns in self._by_row("articles", rows)}
+
+    def first_sentences(self, article_rows: Iterable[int]) -> list[SentenceRow]:
+        """The first sentence of each article that has one."""
+        numbers = ",".join(str(row) for row in article_rows)
+        found = self.connection.execute(f"select * from sentences where article in ({numbers}) and number = 1")
+        return [_sentence_row(*columns) for columns in found]
+
+    def sources(self, count: int) -> list[str]:
+        """The ``count`` sources that most articles are from, the most frequent first."""
+        found = self.connection.execute(
+            "select source from articles where source <> '' group by source order by count(*) desc, source limit ?",
+            (count,),
+        )
+        return [source for (source,) in found]
 
     def articles(self) -> Iterator[Article]:
         """Every article, in order of row."""
@@ -193,11 +250,13 @@ class Generation:
         )
 
 
+def _sentence_row(row: int, article: int, start: int, end: int, number: int, paragraph: int, terms: str) -> SentenceRow:
+    return SentenceRow(row, article, start, end, number, paragraph, frozenset(terms.split()))
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """A connection to a finished database that nobody writes any more."""
-    connection = sqlite3.connect(f"file:{_uri(path)}?mode=ro&immutable=1", uri=True, check_same_thread=False)
-    connection.execute("pragma mmap_size = 1073741824")
-    return connection
+    return sqlite3.connect(f"file:{_uri(path)}?mode=ro&immutable=1", uri=True, check_same_thread=False)
 
 
 def _uri(path: Path) -> str:
@@ -211,24 +270,37 @@ def current_name(index: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise IndexUnusable(
-            f"{index / CURRENT}: {error}. Run `assistant ingest` to publish the index again."
-        ) from error
+        raise IndexUnusable(f"{index / CURRENT}: {error}. {MEND}") from error
     return name or None
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """
-    :raises IndexUnusable: If it is missing, damaged or of another format.
+    :raises IndexUnusable: If it is missing, damaged, of another format or of another version of Chroma.
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        found = manifest["format"]
+        found, chroma = manifest["format"], manifest["chroma"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexUnusable(f"{folder / MANIFEST} cannot be read ({error}). Run `assistant ingest` again.") from error
+        raise IndexUnusable(f"{folder / MANIFEST} cannot be read ({error}). {MEND}") from error
     if found != FORMAT:
         raise IndexUnusable(f"{folder}: index format {found}, this program reads {FORMAT}. Run `assistant ingest`.")
+    if chroma != version("chromadb"):
+        raise IndexUnusable(f"{folder}: made with chromadb {chroma}, installed is {version('chromadb')}. {MEND}")
     return dict(manifest)
+
+
+def wanted_name(index: Path) -> str:
+    """The name of the generation that readers should open.
+
+    :raises IndexUnusable: If nothing names one.
+    """
+    name = current_name(index)
+    if name != (name and Path(name).name) or (name is None and generations(index)):
+        raise IndexUnusable(f"{index / CURRENT} names no generation. {MEND}")
+    if name is None:
+        raise IndexUnusable(f"there is no index in {index} yet. Run `assistant ingest` first.")
+    return name
 
 
 def open_generation(index: Path, embedder_identity: str, name: str | None = None) -> Generation:
@@ -236,9 +308,7 @@ def open_generation(index: Path, embedder_identity: str, name: str | None = None
 
     :raises IndexUnusable: If there is none, it is damaged, or it was made with another embedding model.
     """
-    name = name or current_name(index)
-    if name is None:
-        raise IndexUnusable(f"there is no index in {index} yet. Run `assistant ingest` first.")
+    name = name or wanted_name(index)
     folder = index / GENERATIONS / Path(name).name
     manifest = read_manifest(folder)
     if manifest["embedder"] != embedder_identity:
@@ -246,23 +316,61 @@ def open_generation(index: Path, embedder_identity: str, name: str | None = None
             f"{index} was made with the embedding model {manifest['embedder']}, the settings name"
             f" {embedder_identity}. Set ASSISTANT_EMBEDDING back, or run `assistant ingest` to embed again."
         )
+    hold = _hold(folder)
     _check_sizes(folder, manifest)
-    return Generation(
-        folder,
-        manifest,
-        open_collection(folder / "chroma"),
-        np.load(folder / "passages.npy", mmap_mode="r"),
-        np.load(folder / "sentences.npy", mmap_mode="r"),
+    client, collection = open_collection(folder / CHROMA)
+    generation = Generation(
+        folder, manifest, collection, Matrix(folder / "passages.npy"), Matrix(folder / "sentences.npy"), hold
     )
+    weakref.finalize(generation, client.close)
+    return generation
 
 
-def open_collection(folder: Path) -> Any:
-    """The Chroma collection of passage vectors; Chroma is imported here and in ``publish.py`` only."""
+def open_collection(folder: Path) -> tuple[Any, Any]:
+    """A Chroma client, to be closed, and its collection of passage vectors.
+
+    Chroma is imported here and in ``publish.py`` only.
+
+    :raises IndexUnusable: If Chroma cannot open what is there.
+    """
     import chromadb
     from chromadb.config import Settings
+    from chromadb.errors import ChromaError
 
-    client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
-    return client.get_collection(COLLECTION, embedding_function=None)
+    try:
+        client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+        return client, client.get_collection(COLLECTION, embedding_function=None)
+    except (ChromaError, ValueError) as error:
+        raise IndexUnusable(f"{folder} cannot be opened: {error}. {MEND}") from error
+
+
+def generations(index: Path) -> list[Path]:
+    """The folders of every whole generation, the newest first."""
+    found = [path for path in (index / GENERATIONS).glob("*") if path.suffix != BUILDING and path.is_dir()]
+    return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
+
+def _hold(folder: Path) -> IO[bytes]:
+    """Keep a generation on the disk: its manifest, locked by each of its readers."""
+    file = open(folder / MANIFEST, "rb", buffering=0)  # noqa: SIM115 - it stays open
+    try:
+        flock(file, LOCK_SH | LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise IndexUnusable(f"{folder} is being removed. Ask again.") from None
+    return file
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process has this generation open."""
+    try:
+        with open(folder / MANIFEST, "rb") as file:
+            flock(file, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # without a manifest nobody can open it
+        return False
+    return False
 
 
 def _check_sizes(folder: Path, manifest: dict[str, Any]) -> None:
@@ -270,7 +378,7 @@ def _check_sizes(folder: Path, manifest: dict[str, Any]) -> None:
     for name, (size, _) in manifest["files"].items():
         path = folder / name
         if not path.is_file() or path.stat().st_size != size:
-            raise IndexUnusable(f"{path} is missing or torn. Run `assistant ingest` to build the index again.")
+            raise IndexUnusable(f"{path} is missing or torn. {MEND}")
 
 
 def row_ids(rows: Sequence[int]) -> list[str]:

@@ -14,7 +14,10 @@ from pathlib import Path
 
 from assistant.embedding import Embedder
 from assistant.engine import PROGRESS
+from assistant.errors import StoreError
+from assistant.failpoints import failpoint
 from assistant.formats import find_files, read_articles
+from assistant.index import generations
 from assistant.passages import fit_sentences, make_passages
 from assistant.publish import publish
 from assistant.sentences import split_sentences
@@ -56,11 +59,12 @@ def ingest(
     """Read files and folders into the index.
 
     :raises UsageError: If a path does not exist.
-    :raises StoreError: If another process is writing this index, or the disk is full.
+    :raises StoreError: If another process is writing this index, the disk is full, or the store is damaged.
     """
     found = find_files([path.absolute() for path in paths])
     report = report or (lambda step, done, total: None)
-    with open_store(index) as store, _Announced(index, report) as announce:
+    # A store made anew would publish an index without the articles of the lost one.
+    with open_store(index, new=not generations(index)) as store, _Announced(index, report) as announce:
         summary = Summary()
         _read(found, store, embedder, summary, announce)
         if prune:
@@ -104,8 +108,13 @@ class _Announced:
             self._articles = (done, total)
         state = {"process": os.getpid(), "done": self._articles[0], "total": self._articles[1]}
         aside = self._path.with_suffix(".new")
-        aside.write_text(json.dumps(state), encoding="ascii")
-        os.replace(aside, self._path)
+        try:
+            aside.write_text(json.dumps(state), encoding="ascii")
+            os.replace(aside, self._path)
+        except OSError as error:
+            raise StoreError(
+                f"{self._path} cannot be written: {error.strerror}. Free space or mend its rights, then ingest again."
+            ) from error
 
 
 def _read(files: Sequence[Path], store: Store, embedder: Embedder, summary: Summary, announce: Report) -> None:
@@ -157,6 +166,7 @@ def _take(
     sentences = _sentences(article, embedder)
     limit = _text_limit(article, embedder)
     store.put(article, sentences, make_passages(sentences, embedder.count_tokens, limit), version)
+    failpoint("stored")
     if known is None:
         summary.added.append(article.id)
     elif known.content_hash != article.content_hash:
@@ -188,6 +198,7 @@ def _prune(paths: Sequence[Path], store: Store, summary: Summary) -> None:
         if id not in kept and file not in refused and any(file.is_relative_to(root) for root in roots):
             summary.removed.append(id)
     store.remove(summary.removed)
+    failpoint("pruned")
 
 
 def _embed(store: Store, embedder: Embedder, summary: Summary, announce: Report) -> None:
@@ -199,12 +210,16 @@ def _embed(store: Store, embedder: Embedder, summary: Summary, announce: Report)
     announce("embed", 0 if missing else articles, articles)
     for start in range(0, len(missing), EMBED_BATCH):
         keys, texts, places = zip(*missing[start : start + EMBED_BATCH], strict=True)
-        store.put_embeddings(keys, embedder.passages(texts))
+        vectors = embedder.passages(texts)
+        failpoint("embedded")
+        store.put_embeddings(keys, vectors)
+        failpoint("kept")
         summary.embedded += len(keys)
         announce("embed", places[-1], articles)
     announce("embed", articles, articles)
     if summary.changed or summary.removed:
         store.drop_embeddings_except(set(inputs))
+        failpoint("forgotten")
 
 
 def _inputs(store: Store, embedder: Embedder) -> Iterator[tuple[bytes, str, int]]:

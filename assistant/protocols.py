@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from assistant.types import Answer, Article, CorpusFacts, Progress, Sentence
+from assistant.types import Answer, Article, CorpusFacts, Listing, Progress, Selection, Sentence
 
 
 class Engine(Protocol):
@@ -22,7 +22,22 @@ class Engine(Protocol):
     def sentences(self, article_id: str) -> list[Sentence]:
         """The sentences of an article in order; empty for an unknown id."""
 
+    def neighbours(self, article: Article) -> tuple[Article | None, Article | None]:
+        """The articles before and after one, by date and then by id; those without a date come last."""
+
+    def browse(self, selection: Selection, reader_language: str, by_date: bool, start: int, count: int) -> Listing:
+        """Articles ``start`` to ``start + count`` of a selection, newest first or, where it has words, best first.
+
+        :raises IndexUnusable: If there is no index yet.
+        """
+
+    def sources(self, count: int) -> list[str]:
+        """The ``count`` sources that most articles are from, the most frequent first."""
+
     def facts(self) -> CorpusFacts: ...
+
+    def refusal(self) -> str | None:
+        """Why the index that should be used is not, or None."""
 
     def progress(self) -> Progress | None:
         """The ingest under way, or None."""

@@ -4,7 +4,7 @@
 
     build in NAME.building -> sync -> manifest -> check in a child process -> rename -> CURRENT -> prune
 
-Killed anywhere, CURRENT still names a complete generation: the half-built folder is swept by the next run.
+Killed anywhere, or out of space, CURRENT still names a complete generation; the next run sweeps the half-built folder.
 Chroma overwrites its files in place without syncing them, so it only ever writes into a folder nobody reads.
 """
 
@@ -12,8 +12,10 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,15 +23,21 @@ from typing import Any
 import numpy as np
 
 from assistant import child
-from assistant.errors import IndexUnusable
+from assistant.errors import IndexUnusable, StoreError
+from assistant.failpoints import failpoint
 from assistant.index import (
+    BUILDING,
+    CHROMA,
     COLLECTION,
     CURRENT,
     FORMAT,
     GENERATIONS,
     MANIFEST,
+    MEND,
     SCHEMA,
     current_name,
+    generations,
+    is_held,
     read_manifest,
     row_ids,
 )
@@ -38,7 +46,6 @@ from assistant.store import Store, article_row
 from assistant.text import words
 from assistant.types import Article
 from assistant.vectors import embedded_texts, embedding_key
-from assistant.verify import MEND
 
 #: Rows of one write to Chroma: the limit of its hosted engine, so that scaling out stays a setting.
 BATCH = 300
@@ -46,7 +53,8 @@ BATCH = 300
 #: Generations kept besides the current one, for readers that are still in it and for going back.
 KEPT = 1
 
-BUILDING = ".building"
+#: A check that takes longer hangs: a million passages take a minute.
+CHECK_SECONDS = 600
 
 Progress = Callable[[int, int], None]
 
@@ -65,24 +73,52 @@ def publish(
     """Build and publish a generation from ``store``; returns its name, or None if CURRENT is the same already.
 
     :raises IndexUnusable: If the new generation fails its check; CURRENT is then left as it was.
+    :raises StoreError: If the store is damaged, or there is no space; CURRENT is then left as it was.
     """
     digest = corpus_digest(store, embedder_identity)
     if _is_current(index, digest):
         return None
-    generations = index / GENERATIONS
-    generations.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _sweep(generations)
-    name = _free_name(generations, digest)
-    building = generations / f"{name}{BUILDING}"
+    with _writing(index):
+        return _publish(store, index, digest, embedder_identity, dimension, progress)
+
+
+def _publish(
+    store: Store, index: Path, digest: str, embedder_identity: str, dimension: int, progress: Progress | None
+) -> str:
+    folder = index / GENERATIONS
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _sweep(folder)
+    name = _free_name(folder, digest)
+    building = folder / f"{name}{BUILDING}"
     manifest = _build(store, building, embedder_identity, dimension, progress)
+    failpoint("built")
     manifest |= {"digest": digest, "files": _sync(building)}
+    failpoint("synced")
     _write_synced(building / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
+    failpoint("described")
     check_in_child(building)
-    os.rename(building, generations / name)
-    _sync_folder(generations)
+    os.rename(building, folder / name)
+    sync_folder(folder)
+    failpoint("renamed")
     _point_to(index, name)
+    failpoint("published")
     _prune(index, name)
+    failpoint("cleared")
     return name
+
+
+@contextmanager
+def _writing(index: Path) -> Iterator[None]:
+    """What the disk refuses while a generation is written, in one line."""
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    except (OSError, sqlite3.DatabaseError, ChromaError) as error:
+        _sweep(index / GENERATIONS)
+        raise StoreError(
+            f"{index / GENERATIONS} cannot be written: {error}. Free space or mend its rights, then ingest again."
+        ) from error
 
 
 def check_in_child(folder: Path) -> None:
@@ -90,17 +126,22 @@ def check_in_child(folder: Path) -> None:
 
     :raises IndexUnusable: If the child found a fault, or did not survive.
     """
-    ran = subprocess.run(
-        child.command("assistant.verify", str(folder)),
-        env=child.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        ran = subprocess.run(
+            child.command("assistant.verify", str(folder)),
+            env=child.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=CHECK_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise IndexUnusable(f"{folder}: the check did not end within {CHECK_SECONDS} s. {MEND}") from None
     if ran.returncode:
         found = ran.stderr.strip().splitlines()
-        reason = found[-1] if found else f"the check ended with {ran.returncode}"
-        raise IndexUnusable(reason if "`assistant ingest`" in reason else f"{folder}: {reason}. {MEND}")
+        reason = found[-1] if found else f"the check ended with exit code {ran.returncode}"
+        place = "" if str(folder) in reason else f"{folder}: "
+        raise IndexUnusable(f"{place}{reason}" if MEND in reason else f"{place}{reason}. {MEND}")
 
 
 def _is_current(index: Path, digest: str) -> bool:
@@ -115,16 +156,15 @@ def _is_current(index: Path, digest: str) -> bool:
         return False
 
 
-def _free_name(generations: Path, digest: str) -> str:
+def _free_name(folder: Path, digest: str) -> str:
     name = digest[:12]
-    return name if not (generations / name).exists() else f"{name}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
+    return name if not (folder / name).exists() else f"{name}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
 
 
 def _build(store: Store, folder: Path, identity: str, dimension: int, progress: Progress | None) -> dict[str, Any]:
     """Write every file of a generation but the manifest, which is returned without its file list."""
-    import sqlite3
-
     folder.mkdir(mode=0o700)
+    failpoint("begun")
     database = sqlite3.connect(folder / "articles.db", isolation_level=None)
     database.execute("pragma journal_mode = off")
     database.execute("pragma synchronous = off")
@@ -138,9 +178,10 @@ def _build(store: Store, folder: Path, identity: str, dimension: int, progress: 
     database.execute("commit")
     database.execute("vacuum")
     database.close()
+    failpoint("copied")
     _write_vectors(store, folder / "sentences.npy", keys["sentences"], dimension)
     _write_vectors(store, folder / "passages.npy", keys["passages"], dimension)
-    _fill_chroma(store, folder / "chroma", keys["passages"], dimension, progress)
+    _fill_chroma(store, folder / CHROMA, keys["passages"], dimension, progress)
     return facts.manifest(identity, dimension)
 
 
@@ -221,10 +262,11 @@ def _insert(
 
 def _write_vectors(store: Store, path: Path, keys: list[bytes], dimension: int) -> None:
     """Half precision: a cosine changes by less than 0.0005, and a million sentences take 0.8 GB less."""
-    vectors = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=(len(keys), dimension))
-    for start in range(0, len(keys), 4096):
-        vectors[start : start + 4096] = store.embeddings(keys[start : start + 4096], dimension)
-    vectors.flush()
+    head = {"descr": "<f2", "fortran_order": False, "shape": (len(keys), dimension)}
+    with open(path, "wb") as file:
+        np.lib.format.write_array_header_1_0(file, head)
+        for start in range(0, len(keys), 4096):
+            file.write(store.embeddings(keys[start : start + 4096], dimension).astype("<f2").tobytes())
 
 
 def _fill_chroma(store: Store, folder: Path, keys: list[bytes], dimension: int, progress: Progress | None) -> None:
@@ -242,8 +284,12 @@ def _fill_chroma(store: Store, folder: Path, keys: list[bytes], dimension: int, 
         batch = keys[start : start + BATCH]
         rows = range(start, start + len(batch))
         collection.add(ids=row_ids(rows), embeddings=store.embeddings(batch, dimension))
+        failpoint("filling")
         if progress:
             progress(rows.stop, len(keys))
+    if len(keys) == 1:
+        # The threshold is two at least, and what is not written now is written by the first to read it.
+        collection.upsert(ids=row_ids([0]), embeddings=store.embeddings(keys, dimension))
     client.close()
 
 
@@ -264,10 +310,10 @@ def _sync(folder: Path) -> dict[str, tuple[int, str]]:
                 hashlib.file_digest(file, "sha256").hexdigest(),
             )
             os.fsync(file.fileno())
-    with open(folder / "chroma" / "chroma.sqlite3", "rb") as file:
+    with open(folder / CHROMA / "chroma.sqlite3", "rb") as file:
         os.fsync(file.fileno())
     for path in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-        _sync_folder(path)
+        sync_folder(path)
     return found
 
 
@@ -276,10 +322,10 @@ def _write_synced(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -289,18 +335,20 @@ def _sync_folder(folder: Path) -> None:
 
 def _point_to(index: Path, name: str) -> None:
     _write_synced(index / f"{CURRENT}.new", name + "\n")
+    failpoint("pointing")
     os.replace(index / f"{CURRENT}.new", index / CURRENT)
-    _sync_folder(index)
+    sync_folder(index)
 
 
-def _sweep(generations: Path) -> None:
-    """Remove what a killed run left behind."""
-    for path in generations.glob(f"*{BUILDING}"):
-        shutil.rmtree(path)
+def _sweep(folder: Path) -> None:
+    """Remove what a run that was stopped left behind."""
+    for path in folder.glob(f"*{BUILDING}"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _prune(index: Path, current: str) -> None:
-    others = [path for path in (index / GENERATIONS).iterdir() if path.name != current]
-    by_age = sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in by_age[KEPT:]:
-        shutil.rmtree(path, ignore_errors=True)
+    """Remove older generations, but those that a process still has open."""
+    others = [path for path in generations(index) if path.name != current]
+    for path in others[KEPT:]:
+        if not is_held(path):
+            shutil.rmtree(path, ignore_errors=True)

@@ -13,6 +13,7 @@ import numpy as np
 from assistant import lexical
 from assistant.answer_type import answer_type, holds
 from assistant.index import Generation, PassageRow, SentenceRow
+from assistant.matrix import Matrix
 
 #: Passages that each of the two searches proposes. On PIAF both together then hold the right one for every
 #: question, where either alone misses one in a hundred.
@@ -107,7 +108,7 @@ def _signals(
     return np.stack(by_sentence, axis=1) if len(sentences) else np.zeros((0, len(SIGNALS)), np.float32)
 
 
-def _similarities(vectors: np.ndarray, rows: list[int], question: np.ndarray) -> np.ndarray:
+def _similarities(vectors: Matrix, rows: list[int], question: np.ndarray) -> np.ndarray:
     return vectors[rows].astype(np.float32) @ question if rows else np.zeros(0, np.float32)
 
 

@@ -6,19 +6,31 @@ Only the writer opens it. Readers open a generation of the index, which is made 
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
 import numpy as np
 
 from assistant.errors import StoreError
+from assistant.failpoints import failpoint
 from assistant.types import Article, Passage, Sentence
 
 #: Changes when the tables do.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+#: The file of a store, in the folder of its index.
+STORE = "store.db"
+
+#: What reading a damaged store raises; SQLite quotes what it found in its messages, which need not be UTF-8.
+DAMAGED = (sqlite3.DatabaseError, UnicodeDecodeError)
+
+#: The way out where the store itself is lost.
+RESTORE = "Run `assistant restore` with a backup of it, or ingest into a new --index."
 
 SCHEMA = """
 create table articles (
@@ -51,7 +63,8 @@ create table passages (
 ) without rowid;
 create table embeddings (
     key blob primary key,
-    vector blob not null
+    vector blob not null,
+    sum integer not null
 ) without rowid;
 """
 
@@ -76,7 +89,7 @@ class Store:
 
     def known(self) -> dict[str, Known]:
         """What is stored, by article id."""
-        rows = self._connection.execute("select id, content_hash, analysis, origin from articles")
+        rows = self._rows("select id, content_hash, analysis, origin from articles")
         return {id: Known(content_hash, analysis, origin) for id, content_hash, analysis, origin in rows}
 
     def put(self, article: Article, sentences: Sequence[Sentence], passages: Sequence[Passage], analysis: str) -> None:
@@ -87,6 +100,7 @@ class Store:
                 f"insert into articles ({ARTICLE_COLUMNS}, content_hash, analysis) values (?,?,?,?,?,?,?,?,?,?,?)",
                 (*article_row(article), article.content_hash, analysis),
             )
+            failpoint("storing")
             connection.executemany(
                 "insert into sentences values (?,?,?,?,?)",
                 [(article.id, s.number, s.start, s.end, s.paragraph) for s in sentences],
@@ -105,59 +119,86 @@ class Store:
             connection.executemany("delete from articles where id = ?", [(id,) for id in article_ids])
 
     def articles(self) -> Iterator[Article]:
-        """Every article, by id."""
-        for row in self._connection.execute(f"select {ARTICLE_COLUMNS} from articles order by id"):
-            yield article_from_row(row)
+        """Every article, by id.
+
+        :raises StoreError: If one is not as it was stored.
+        """
+        for *row, content_hash in self._rows(f"select {ARTICLE_COLUMNS}, content_hash from articles order by id"):
+            article = article_from_row(row)
+            if article.content_hash != content_hash:
+                raise StoreError(f"article '{article.id}' is not what was stored. {RESTORE}")
+            yield article
 
     def sentences(self, article: Article) -> list[Sentence]:
-        rows = self._connection.execute(
+        rows = self._rows(
             "select start, end, number, paragraph from sentences where article = ? order by number",
             (article.id,),
         )
         return [Sentence(article, *row) for row in rows]
 
     def passages(self, article: Article) -> list[Passage]:
-        rows = self._connection.execute(
-            "select start, end from passages where article = ? order by start", (article.id,)
-        )
+        rows = self._rows("select start, end from passages where article = ? order by start", (article.id,))
         return [Passage(article, *row) for row in rows]
 
     def missing_embeddings(self, keys: Iterable[bytes]) -> set[bytes]:
         """Those of ``keys`` that have no vector yet."""
         find = "select 1 from embeddings where key = ?"
-        return {key for key in keys if self._connection.execute(find, (key,)).fetchone() is None}
+        return {key for key in keys if next(self._rows(find, (key,)), None) is None}
 
     def put_embeddings(self, keys: Sequence[bytes], vectors: np.ndarray) -> None:
         """Keep ``vectors``, float32 of shape (len(keys), dimension)."""
         with self._transaction() as connection:
             connection.executemany(
-                "insert or replace into embeddings values (?,?)",
-                [(key, vector.astype("<f4").tobytes()) for key, vector in zip(keys, vectors, strict=True)],
+                "insert or replace into embeddings values (?,?,?)",
+                [(key, kept, crc32(kept)) for key, kept in zip(keys, map(_bytes_of, vectors), strict=True)],
             )
 
     def embeddings(self, keys: Sequence[bytes], dimension: int) -> np.ndarray:
         """The vectors of ``keys``, float32 of shape (len(keys), dimension).
 
-        :raises StoreError: If one is missing or has another dimension.
+        :raises StoreError: If one is missing, has another dimension or is not as it was stored.
         """
         vectors = np.empty((len(keys), dimension), np.float32)
         for row, key in enumerate(keys):
-            found = self._connection.execute("select vector from embeddings where key = ?", (key,)).fetchone()
-            if found is None or len(found[0]) != 4 * dimension:
+            kept, sum = next(self._rows("select vector, sum from embeddings where key = ?", (key,)), (b"", None))
+            if len(kept) != 4 * dimension:
                 raise StoreError(f"the store lacks embedding {key.hex()}. Run `assistant ingest` again.")
-            vectors[row] = np.frombuffer(found[0], "<f4")
+            _check_sum(key, kept, sum)
+            vectors[row] = np.frombuffer(kept, "<f4")
         return vectors
+
+    def copy_to(self, other: sqlite3.Connection) -> None:
+        """Copy everything, as it is now, into an empty database."""
+        self._connection.backup(other)
 
     def drop_embeddings_except(self, keys: set[bytes]) -> int:
         """Forget vectors that nothing uses any more; returns how many."""
-        stored = [row[0] for row in self._connection.execute("select key from embeddings")]
+        stored = [key for (key,) in self._rows("select key from embeddings")]
         unused = [(key,) for key in stored if key not in keys]
         with self._transaction() as connection:
             connection.executemany("delete from embeddings where key = ?", unused)
         return len(unused)
 
-    def close(self) -> None:
-        self._connection.close()
+    def verify(self) -> tuple[int, int]:
+        """Read everything; returns how many articles and embeddings there are.
+
+        :raises StoreError: If anything is not as it was stored.
+        """
+        (fault,) = next(self._rows("pragma integrity_check(1)"))
+        if fault != "ok":
+            raise StoreError(f"the store is damaged: {' '.join(fault.split())}. {RESTORE}")
+        articles = sum(1 for _ in self.articles())
+        embeddings = 0
+        for embedding in self._rows("select key, vector, sum from embeddings"):
+            _check_sum(*embedding)
+            embeddings += 1
+        return articles, embeddings
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._connection.execute(query, values)
+        except DAMAGED as error:
+            raise StoreError(f"the store cannot be read: {error}. {_way_out(error)}") from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -169,62 +210,114 @@ class Store:
             if self._connection.in_transaction:
                 self._connection.execute("rollback")
             if isinstance(error, sqlite3.Error):
-                raise StoreError(
-                    f"the store could not be written: {error}. Free space or rights, then retry."
-                ) from error
+                raise StoreError(f"the store cannot be written: {error}. {_way_out(error)}") from error
             raise
 
 
 @contextmanager
-def open_store(folder: Path) -> Iterator[Store]:
-    """The store in ``folder``, made if there is none, locked for this process alone.
+def open_store(folder: Path, *, new: bool = True) -> Iterator[Store]:
+    """The store in ``folder``, locked for this process alone; made if there is none, and ``new`` allows it.
 
-    :raises StoreError: If another process holds it, or the file is damaged or of another version.
+    :raises StoreError: If another process holds it, or the file is missing, damaged or of another version.
     """
+    with locked(folder), closing(connect(folder / STORE, new=new)) as connection:
+        yield Store(connection)
+
+
+@contextmanager
+def read_store(folder: Path) -> Iterator[Store]:
+    """The store in ``folder``, to be read only, while another process may write it.
+
+    :raises StoreError: If there is none, or it is damaged or of another version.
+    """
+    with closing(connect(folder / STORE, new=False)) as connection:
+        yield Store(connection)
+
+
+def connect(path: Path, *, new: bool = True) -> sqlite3.Connection:
+    """A connection to the store at ``path``; only who holds its lock may write.
+
+    :raises StoreError: If the file is damaged or of another version, or missing and not to be made.
+    """
+    if not new and not path.is_file():
+        raise StoreError(f"{path} is missing. {RESTORE}")
+    connection = sqlite3.connect(path, isolation_level=None)
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise StoreError(f"{folder}: {error.strerror}. Name another folder with --index.") from error
-    with _lock(folder / "store.lock"):
-        path = folder / "store.db"
-        connection = sqlite3.connect(path, isolation_level=None)
-        try:
-            _prepare(connection)
-            yield Store(connection)
-        except sqlite3.DatabaseError as error:
-            raise StoreError(f"{path}: {error}. Restore it from a backup, or remove it and ingest again.") from error
-        finally:
-            connection.close()
+        _prepare(connection, path, new)
+    except DAMAGED as error:
+        connection.close()
+        raise StoreError(f"{path}: {error}. {_way_out(error)}") from error
+    except StoreError:
+        connection.close()
+        raise
+    return connection
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, new: bool) -> None:
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = full")
     connection.execute("pragma foreign_keys = on")
     version = connection.execute("pragma user_version").fetchone()[0]
+    if version == 0 and not new:
+        raise StoreError(f"{path} is empty. {RESTORE}")
     if version == 0:
         connection.executescript(f"begin; {SCHEMA} pragma user_version = {SCHEMA_VERSION}; commit;")
     elif version != SCHEMA_VERSION:
         raise StoreError(
-            f"the store has version {version}, this program reads {SCHEMA_VERSION}. Ingest into a new --index."
+            f"{path} has version {version}, this program reads {SCHEMA_VERSION}. Ingest into a new --index."
         )
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Hold ``path`` for this process; the lock goes with the process however it ends."""
-    with open(path, "a+", encoding="ascii") as file:
-        try:
-            flock(file, LOCK_EX | LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise StoreError(
-                f"{path.parent}: process {file.read().strip() or '?'} is writing this index. Wait for it, or stop it."
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the store in ``folder`` for this process; the lock goes with the process however it ends.
+
+    :raises StoreError: If another process holds it, or nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(folder / "store.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"{folder}: {error.strerror}. Mend it, or name another folder with --index.") from error
+    try:
+        _take(lock, folder)
         yield
+    finally:
+        os.close(lock)
+
+
+def _take(lock: int, folder: Path) -> None:
+    try:
+        flock(lock, LOCK_EX | LOCK_NB)
+        process = str(os.getpid()).encode()
+        os.pwrite(lock, process, 0)
+        os.ftruncate(lock, len(process))
+    except BlockingIOError:
+        process = os.pread(lock, 20, 0)
+        raise StoreError(
+            f"{folder}: process {process.decode() or '?'} is writing this index. Wait for it, or stop it."
+        ) from None
+    except OSError as error:
+        raise StoreError(f"{folder}: {error.strerror}. Free space or mend its rights, then ingest again.") from error
+
+
+def _way_out(error: Exception) -> str:
+    """By SQLite's primary result code; there is none where text is no UTF-8 any more."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
+        return RESTORE
+    if code == sqlite3.SQLITE_BUSY:
+        return "Close the program that has it open, then retry."
+    return "Free space or mend its rights, then retry."
+
+
+def _check_sum(key: bytes, kept: bytes, sum: int) -> None:
+    if crc32(kept) != sum:
+        raise StoreError(f"embedding {key.hex()} is not what was stored. {RESTORE}")
+
+
+def _bytes_of(vector: np.ndarray) -> bytes:
+    return vector.astype("<f4").tobytes()
 
 
 def article_row(article: Article) -> tuple[str | None, ...]:

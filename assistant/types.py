@@ -171,6 +171,41 @@ class CorpusFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """Which articles a reader wants to see; what is left empty leaves none out."""
+
+    #: As typed; all of them are in the title or the text.
+    words: str = ""
+    #: First and last day of publication.
+    since: date | None = None
+    until: date | None = None
+    source: str = ""
+    #: ISO 639-1.
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedArticle:
+    """An article in a list, with the sentence that shows best why it is there."""
+
+    article: Article
+    #: One with the words looked for, else the first; None where the article has no sentence.
+    sentence: Sentence | None
+    #: Ranges of the title and of the sentence's text that are words looked for.
+    title_marks: tuple[tuple[int, int], ...] = ()
+    sentence_marks: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A stretch of the articles that a selection holds."""
+
+    articles: tuple[ListedArticle, ...]
+    #: How many the selection holds in all.
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """An ingest under way."""
 

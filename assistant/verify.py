@@ -5,23 +5,25 @@ Hashes of its files, counts, that sampled passages find themselves, and that the
 
 import hashlib
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from assistant.errors import IndexUnusable
-from assistant.index import connect, open_collection, read_manifest
+from assistant.index import CHROMA, MEND, connect, open_collection, read_manifest
 
 #: Sampled passages, or all of them if there are fewer.
 SAMPLE = 200
 NEIGHBOURS = 10
 
-#: The way out of every fault.
-MEND = "Run `assistant ingest` to build the index again."
-
 #: Least share of exact search's neighbours that the approximate search must find.
 RECALL = 0.95
+
+#: Least share of passages that must find themselves. Where dozens have the same vector, as the articles of one template
+#: do, the graph of the search leaves some unlinked; their words still find them.
+SELF = 0.98
 
 
 def verify(folder: Path) -> None:
@@ -32,8 +34,12 @@ def verify(folder: Path) -> None:
     _check_hashes(folder, manifest)
     _check_counts(folder, manifest)
     vectors = np.load(folder / "passages.npy").astype(np.float32)
+    if vectors.shape[1] != manifest["dimension"]:
+        raise IndexUnusable(f"{vectors.shape[1]} dimensions where {manifest['dimension']} were written. {MEND}")
     if len(vectors):
-        _check_search(open_collection(folder / "chroma"), vectors)
+        client, collection = open_collection(folder / CHROMA)
+        with closing(client):
+            _check_search(collection, vectors)
 
 
 def _check_hashes(folder: Path, manifest: dict[str, Any]) -> None:
@@ -67,8 +73,9 @@ def _check_search(collection: Any, vectors: np.ndarray) -> None:
     recall = (similarity >= exact[:, -1:] - 2e-3).mean()
     if recall < RECALL:
         raise IndexUnusable(f"the search finds {recall:.1%} of the nearest passages. {MEND}")
-    if not (similarity[:, 0] >= 1 - 2e-3).all():
-        raise IndexUnusable(f"a passage does not find itself. {MEND}")
+    found_themselves = (similarity[:, 0] >= 1 - 2e-3).mean()
+    if found_themselves < SELF:
+        raise IndexUnusable(f"{found_themselves:.1%} of the passages find themselves. {MEND}")
 
 
 if __name__ == "__main__":

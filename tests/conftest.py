@@ -4,8 +4,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
+from hash_embedder import HashEmbedder
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
@@ -13,7 +13,6 @@ from assistant.embedding import Embedder, load_embedder
 from assistant.engine import Engine, open_engine
 from assistant.ingest import ingest
 from assistant.settings import Settings
-from assistant.text import words
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -62,34 +61,10 @@ def sample_engine(sample_index: Path) -> Engine:
     return open_engine(Settings(index=sample_index, questions=ROOT / "corpus" / "questions.jsonl"))
 
 
-class HashEmbedder:
-    """Words hashed into 64 dimensions: no model, and texts that share words are still near."""
-
-    identity = "hashed words"
-    dimension = 64
-    limit = 128
-
-    def __init__(self, identity: str = identity) -> None:
-        self.identity = identity
-        self.embedded: list[str] = []
-
-    def passages(self, texts, progress=None):
-        self.embedded += texts
-        return np.array([self._vector(text) for text in texts], np.float32)
-
-    def question(self, text):
-        return self._vector(text)
-
-    def count_tokens(self, text):
-        return len(text.split())
-
-    def _vector(self, text):
-        vector = np.full(self.dimension, 0.01)
-        for word in words(text, "fr"):
-            vector[sum(map(ord, word)) % self.dimension] += 1
-        return (vector / np.linalg.norm(vector)).astype(np.float32)
-
-
 @pytest.fixture
 def hashed() -> HashEmbedder:
     return HashEmbedder()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kill-rounds", type=int, default=40, help="ingests to kill (default: 40; a release: 200)")

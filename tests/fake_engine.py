@@ -12,8 +12,11 @@ from assistant.types import (
     Citation,
     CorpusFacts,
     Hit,
+    ListedArticle,
+    Listing,
     Passage,
     Progress,
+    Selection,
     Sentence,
     Statement,
 )
@@ -143,10 +146,12 @@ class FakeEngine:
         self.limit = limit
         self.error: Exception | None = None
         self.building: Progress | None = None
+        self.refused: str | None = None
         self.generation: str | None = "g1"
         #: Where given, these sentences answer every question.
         self.cited: list[Sentence] | None = None
         self.asked: list[tuple[str, tuple[str, ...], str | None]] = []
+        self.browsed: list[tuple[Selection, str, bool, int, int]] = []
         #: Where given, each answer waits for it.
         self.hold: Event | None = None
 
@@ -187,12 +192,31 @@ class FakeEngine:
         found = self.articles.get(article_id)
         return [] if found is None else sentences_of(found)
 
+    def neighbours(self, article: Article) -> tuple[Article | None, Article | None]:
+        by_date = [None, *sorted(self.articles.values(), key=lambda a: (a.published or date.max, a.id)), None]
+        at = by_date.index(article)
+        return by_date[at - 1], by_date[at + 1]
+
+    def browse(self, selection: Selection, reader_language: str, by_date: bool, start: int, count: int) -> Listing:
+        """Filters as the engine does; words are looked for as they stand, and the first sentence with all is shown."""
+        self.browsed.append((selection, reader_language, by_date, start, count))
+        found = [listed for one in self.articles.values() if (listed := _listed(one, selection))]
+        found.sort(key=lambda listed: listed.article.id)
+        found.sort(key=lambda listed: listed.article.published or date.min, reverse=True)
+        return Listing(tuple(found[start : start + count]), len(found))
+
+    def sources(self, count: int) -> list[str]:
+        return [*dict.fromkeys(one.source for one in self.articles.values() if one.source)][:count]
+
     def facts(self) -> CorpusFacts:
         if self.generation is None:
             return CorpusFacts(0, 0, 0, None, (), None)
         newest = max((a.published for a in self.articles.values() if a.published), default=None)
         sentences = sum(len(sentences_of(a)) for a in self.articles.values())
         return CorpusFacts(len(self.articles), 9, sentences, newest, ("fr", "en"), self.generation)
+
+    def refusal(self) -> str | None:
+        return self.refused
 
     def progress(self) -> Progress | None:
         return self.building
@@ -219,6 +243,21 @@ def sentences_of(found: Article) -> list[Sentence]:
             position = start + len(text)
             sentences.append(Sentence(found, start, position, len(sentences) + 1, paragraph))
     return sentences
+
+
+def _listed(one: Article, selection: Selection) -> ListedArticle | None:
+    first, last = selection.since or date.min, selection.until or date.max
+    if (selection.since or selection.until) and not (one.published and first <= one.published <= last):
+        return None
+    if selection.source not in ("", one.source) or selection.language not in ("", one.language):
+        return None
+    sentences = [s for s in sentences_of(one) if selection.words in s.text]
+    if not selection.words:
+        return ListedArticle(one, sentences[0])
+    if not sentences:
+        return None
+    at = sentences[0].text.index(selection.words)
+    return ListedArticle(one, sentences[0], (), ((at, at + len(selection.words)),))
 
 
 def _words(text: str) -> set[str]:

@@ -85,7 +85,7 @@ def test_the_prefix_of_a_proxy_is_not_part_of_an_address(path: str, status: int)
 
 def test_the_health_of_the_server_tells_strangers_nothing_of_the_articles() -> None:
     assert client_of(SIGNED_ON).get("/healthz").json() == {"status": "ok"}
-    whole = {"status": "ok", "generation": "g1", "articles": 4, "indexing": None}
+    whole = {"status": "ok", "generation": "g1", "articles": 4, "refused": None, "indexing": None}
     assert client_of(SIGNED_ON).get("/healthz", headers=NAMED).json() == whole
     assert client_of(Settings()).get("/healthz").json() == whole
 

@@ -260,9 +260,10 @@ def test_nothing_of_an_article_becomes_markup(client: TestClient) -> None:
     names = {tag for tag, _ in read.tags}
     assert names <= {
         "html", "head", "meta", "title", "link", "body", "header", "nav", "p", "a", "main", "article", "h1",
-        "ul", "li", "bdi", "span", "div", "script",
+        "ul", "li", "bdi", "span", "div", "section", "details", "summary", "button", "script",
     }  # fmt: skip
-    assert sum(tag == "script" for tag, _ in read.tags) == 1  # Ours, as the addresses below show.
+    ours = [tag for tag, _ in read.tags if tag in ("script", "details")]
+    assert ours == ["script", "details"]  # As the addresses below show.
     assert not [key for _, attributes in read.tags for key in attributes if key.startswith("on")]
     addresses = [value for _, a in read.tags for key, value in a.items() if key in ("href", "src")]
     assert all(address and address.startswith("../") for address in addresses)
@@ -326,7 +327,7 @@ def test_paragraphs_without_a_blank_line_between_are_told_apart() -> None:
 
 def test_health_tells_what_is_served(client: TestClient) -> None:
     assert client.get("/healthz").json() == {
-        "status": "ok", "generation": "g1", "articles": len(ARTICLES), "indexing": None,
+        "status": "ok", "generation": "g1", "articles": len(ARTICLES), "refused": None, "indexing": None,
     }  # fmt: skip
 
 
@@ -335,8 +336,17 @@ def test_health_is_fine_before_there_is_an_index(client: TestClient, engine: Fak
     response = client.get("/healthz")
     assert response.status_code == 200
     assert response.json() == {
-        "status": "starting", "generation": None, "articles": 0, "indexing": {"done": 12, "total": 40},
+        "status": "starting", "generation": None, "articles": 0, "refused": None, "indexing": {"done": 12, "total": 40},
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("generation", "status"), [("g1", "degraded"), (None, "unusable")])
+def test_health_tells_that_and_why_the_newest_index_is_not_served(
+    client: TestClient, engine: FakeEngine, generation: str | None, status: str
+) -> None:
+    engine.generation, engine.refused = generation, "g2: articles.db is torn"
+    told = client.get("/healthz").json()
+    assert (told["status"], told["generation"], told["refused"]) == (status, generation, "g2: articles.db is torn")
 
 
 @pytest.mark.parametrize(

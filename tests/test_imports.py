@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "assistant"
 
 #: From the bottom: a module imports only from lines above its own, and from its own package.
 LAYERS = [
-    "types errors",
-    "settings child",
+    "types errors failpoints",
+    "settings child matrix",
     "text answer_type vectors calibration",
     "sentences languages citations passages lexical words",
     "formats store embedding",
@@ -20,9 +20,11 @@ LAYERS = [
     "index",
     "verify retrieve",
     "publish",
-    "decide extract read",
+    "served",
+    "decide extract read browse",
     "engine",
-    "ingest chain check upkeep protocols records readable",
+    "ingest chain upkeep protocols records readable",
+    "backup check",
     "problems feedback evaluation",
     "access",
     "guard page",

@@ -1,4 +1,4 @@
-"""The page of one article: whole, without a script, each sentence an anchor."""
+"""The page of one article: whole, without a script, each sentence an anchor; a script only helps to cite."""
 
 from urllib.parse import urlsplit
 
@@ -6,23 +6,52 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from assistant.page.templates import render
+from assistant.records import article_path
+from assistant.settings import Settings
 from assistant.types import Article, Sentence
 from assistant.words import Words
 
 
-def article_page(article: Article, sentences: list[Sentence], words: Words) -> HTMLResponse:
+def article_page(
+    article: Article,
+    sentences: list[Sentence],
+    neighbours: tuple[Article | None, Article | None],
+    address: str,
+    words: Words,
+    settings: Settings,
+) -> HTMLResponse:
+    """``neighbours`` come before and after the article; ``address`` is where the page is found from anywhere."""
+    before, after = neighbours
     return render(
         "article.html",
         article=article,
         body=article_body(article.text, sentences),
         original=web_address(article.url),
+        before=before,
+        after=after,
+        reference=reference(article, words),
+        address=address,
+        path=article_path,
         words=words,
+        script_words=_script_words(words),
+        settings=settings,
     )
 
 
-def missing_page(words: Words) -> HTMLResponse:
+def missing_page(words: Words, settings: Settings) -> HTMLResponse:
     """What a link to an article says when the article is gone."""
-    return render("missing.html", status=404, words=words)
+    return render("missing.html", status=404, words=words, settings=settings)
+
+
+def reference(article: Article, words: Words) -> Markup:
+    """How a newspaper names an article: author, title in quotation marks, source, date; the address follows."""
+    parts = (
+        Markup("<bdi>{}</bdi>").format(article.author) if article.author else "",
+        Markup(escape(words.quoted)).format(text=Markup("<bdi>{}</bdi>").format(article.title or words.untitled)),
+        Markup("<bdi>{}</bdi>").format(article.source) if article.source else "",
+        words.date(article.published),
+    )
+    return Markup(", ").join(part for part in parts if part)
 
 
 def article_body(text: str, sentences: list[Sentence]) -> Markup:
@@ -57,6 +86,18 @@ def web_address(url: str) -> tuple[str, str] | None:
     except ValueError:
         return None
     return (url, host) if parts.scheme in ("http", "https") and host else None
+
+
+def _script_words(words: Words) -> dict[str, object]:
+    """The strings that the page's script shows."""
+    return {
+        "language": words.code,
+        "cite": words.cite,
+        "citeSentence": words.cite_sentence,
+        "quoted": words.quoted,
+        "copied": words.reference_copied,
+        "copyFailed": words.copy_failed,
+    }
 
 
 def _escaped(text: str) -> str:

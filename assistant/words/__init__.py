@@ -110,6 +110,38 @@ class Words:
     article_gone: str
     article_gone_hint: str
     article_unreachable: str
+    previous_article: str
+    next_article: str
+    neighbours: str
+    cite: str
+    cite_sentence: str
+    previous_sentence: str
+    next_sentence: str
+    in_original: str
+    quoted: str
+    reference_copied: str
+
+    # The list of all articles.
+    browse: str
+    search_words: str
+    search: str
+    since: str
+    until: str
+    any_source: str
+    any_language: str
+    sorting: str
+    by_relevance: str
+    by_date: str
+    clear_filters: str
+    none_found: str
+    none_found_hint: str
+    ask_instead: str
+    not_a_date: str
+    no_such_page: str
+    pages: str
+    page_of: str
+    previous_page: str
+    next_page: str
 
     # The widget on the page of another site, and the page that hands it out.
     widget_loading: str

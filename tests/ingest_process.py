@@ -1,0 +1,115 @@
+"""Ingests that may be killed, each in a process forked from this one, which imports the slow libraries once.
+
+Reads one JSON object a line: what to ingest, and how it is to end; answers each with two lines: the error it was
+told, and its exit code.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import chromadb.api.rust
+import chromadb.errors  # noqa: F401 - imported here, so that no fork has to
+from hash_embedder import HashEmbedder
+
+from assistant import failpoints, ingest, publish
+from assistant.errors import AssistantError, IndexUnusable
+from assistant.formats.metadata import language_code
+from assistant.languages import detect_language
+from assistant.store import Store
+from assistant.vectors import embedding_key
+from assistant.verify import verify
+
+#: Small, so that there are several.
+EMBED_BATCH = 8
+BATCH = 4
+
+
+def main() -> None:
+    detect_language("Ce que chaque ingestion chargerait de nouveau.")
+    language_code("français")
+    for line in sys.stdin:
+        order = json.loads(line)
+        told, tell = os.pipe()
+        child = os.fork()
+        if not child:
+            try:
+                os._exit(run(order, tell))
+            finally:
+                traceback.print_exc()
+                os._exit(99)
+        os.close(tell)
+        if "kill_after" in order:
+            time.sleep(order["kill_after"])
+            os.kill(child, signal.SIGKILL)  # without effect if it has ended; nobody else has its number until then
+        _, status = os.waitpid(child, 0)
+        with open(told, encoding="utf-8") as file:
+            print(json.dumps(file.read()))
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def run(order: dict, tell: int) -> int:
+    """Ingest with a log of what was acknowledged; returns the exit code of the command."""
+    log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    watch(lambda *noted: os.write(log, (json.dumps(noted) + "\n").encode()))
+    publish.check_in_child = check_in_fork
+    publish.BATCH, ingest.EMBED_BATCH = BATCH, EMBED_BATCH
+    os.environ[failpoints.VARIABLE] = order.get("failpoint", "")
+    for name, limit in order.get("limits", {}).items():
+        resource.setrlimit(getattr(resource, name), (limit, limit))
+    try:
+        ingest.ingest([Path(order["corpus"])], Path(order["index"]), HashEmbedder(), prune=True)
+    except AssistantError as error:
+        os.write(tell, str(error).encode())
+        return error.exit_code
+    except MemoryError:
+        return 1
+    return 0
+
+
+def watch(note) -> None:
+    """Note each article and vector once the store has said that it is safe, and each text before it is embedded."""
+    put, put_embeddings, passages = Store.put, Store.put_embeddings, HashEmbedder.passages
+
+    def noted_put(store, article, *rest):
+        put(store, article, *rest)
+        note("stored", article.id, article.content_hash)
+
+    def noted_put_embeddings(store, keys, vectors):
+        put_embeddings(store, keys, vectors)
+        for key in keys:
+            note("kept", key.hex())
+
+    def noted_passages(embedder, texts, progress=None):
+        for text in texts:
+            note("embedding", embedding_key(embedder.identity, text).hex())
+        return passages(embedder, texts)
+
+    Store.put, Store.put_embeddings, HashEmbedder.passages = noted_put, noted_put_embeddings, noted_passages
+
+
+def check_in_fork(folder: Path) -> None:
+    """As ``publish.check_in_child``, without a new interpreter."""
+    told, tell = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            verify(folder)
+        except IndexUnusable as error:
+            os.write(tell, str(error).encode())
+            os._exit(1)
+        os._exit(0)
+    os.close(tell)
+    with open(told, encoding="utf-8") as file:
+        reason = file.read()
+    if os.waitpid(child, 0)[1]:
+        raise IndexUnusable(f"{folder} failed its check: {reason}")
+
+
+if __name__ == "__main__":
+    main()
