@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from assistant.evaluation.normalise import normalise, overlap, squad_exact, squad_f1, token_f1
-from assistant.evaluation.quantities import covers, quantities
 from assistant.evaluation.types import ReferenceQuestion
+from assistant.quantities import covers, quantities
 
 MEASURES = (
     "answer_containment",

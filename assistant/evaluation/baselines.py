@@ -77,8 +77,8 @@ def _by_words(engine: Engine, question: str) -> Trace:
     generation = engine.generation()
     prepared = engine.prepare(question, generation=generation)
     every_term = [term for terms in prepared.terms.values() for term in terms]
-    scores = dict(lexical.search(generation.connection, every_term, TRACED))
-    weight = lexical.weights(generation.connection, every_term, len(generation.passage_vectors))
+    scores = dict(generation.worded_passages(every_term, TRACED))
+    weight = generation.weights(every_term)
 
     def share(sentence: SentenceRow) -> float:
         terms = prepared.terms[generation.article_at(sentence.article).language]

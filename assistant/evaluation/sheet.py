@@ -9,21 +9,18 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from difflib import get_close_matches
-from io import BytesIO, StringIO
+from io import StringIO
 from pathlib import Path
 from typing import Any
-from warnings import catch_warnings, simplefilter
-from zipfile import BadZipFile, ZipFile
 
 from assistant.errors import UsageError
 from assistant.evaluation.questions import MISSPELT, Record, from_record, question_of, question_record, read_text
 from assistant.evaluation.types import ReferenceQuestion
-from assistant.formats.draft import Unreadable, parsing
+from assistant.evaluation.workbook import read_rows
+from assistant.formats.draft import Unreadable
 from assistant.formats.files import SIZE_LIMIT, read_bytes
 from assistant.formats.metadata import language_code, parse_date, single_line
-from assistant.formats.word import UNPACKED_LIMIT
 from assistant.text import clean, fold
 
 XLSX = ".xlsx"
@@ -229,19 +226,12 @@ def _xlsx_rows(path: Path) -> list[Row]:
 
     :raises UsageError: If it is no workbook, or openpyxl is missing.
     """
-    openpyxl = _openpyxl(path)
+    _openpyxl(path)
     try:
-        data = read_bytes(path)
-        with parsing("Excel workbook", BadZipFile, SyntaxError), catch_warnings():
-            simplefilter("ignore")  # openpyxl tells which decorations it leaves out
-            with ZipFile(BytesIO(data)) as archive:
-                if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_LIMIT:
-                    raise Unreadable(f"larger than {UNPACKED_LIMIT // 2**20} MB when unpacked")
-            sheet = openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=True).worksheets[0]
-            sheet.reset_dimensions()  # what a file says of its size may be a million empty rows
-            return [(number, list(map(_shown, row))) for number, row in enumerate(sheet.iter_rows(), 1)]
+        rows = read_rows(read_bytes(path))
     except Unreadable as fault:
         raise UsageError(f"{path}: {fault}") from None
+    return [(number, [_read_cell(clean(cell)) for cell in cells]) for number, cells in rows]
 
 
 def _openpyxl(path: Path) -> Any:
@@ -250,16 +240,6 @@ def _openpyxl(path: Path) -> Any:
     except ImportError:
         raise UsageError(f"{path}: XLSX needs openpyxl. Export as CSV, or: pip install openpyxl") from None
     return openpyxl
-
-
-def _shown(cell: Any) -> str:
-    """The value of a cell much as its sheet shows it."""
-    value = cell.value
-    if isinstance(value, datetime | date):
-        return value.isoformat()[:10]
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{100 * value:.12g} %" if "%" in cell.number_format else f"{value:.15g}"
-    return "" if value is None else _read_cell(clean(str(value)))
 
 
 def _read_cell(cell: str) -> str:

@@ -6,13 +6,15 @@ same slices.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from assistant.answer_type import answer_type
 from assistant.evaluation.types import GoldSpan, ResolvedQuestion
 from assistant.languages import question_language
-from assistant.text import words
+from assistant.sentences import split_sentences
+from assistant.text import fold, words
 from assistant.types import Article
 
 Articles = Mapping[str, Article]
@@ -44,6 +46,29 @@ _OTHERS = (
     ("oui-non", r"-(?:t-)?(?:ils?|elles?|on|ce|nous|vous|tu|je)\b"),
 )
 _OF_ANSWER = {"number": "combien", "date": "quand", "person": "qui"}
+#: What editors call the types, besides their names.
+_TYPES = {
+    "combien de": "combien",
+    "how many": "combien",
+    "how much": "combien",
+    "how": "comment",
+    "what": "quoi",
+    "que": "quoi",
+    "quel": "quoi",
+    "quelle": "quoi",
+    "when": "quand",
+    "where": "où",
+    "which": "quoi",
+    "who": "qui",
+    "why": "pourquoi",
+    "oui ou non": "oui-non",
+    "oui/non": "oui-non",
+    "yes or no": "oui-non",
+    "yes/no": "oui-non",
+    "list": "liste",
+    "other": "autre",
+}
+_NAMES = {*_OF_ANSWER.values(), *_TYPES.values()}
 _RELATIVE = re.compile(
     r"\b(?:derni(?:er|ère)s?|récemment|récente?s?|actuel(?:le)?s?|actuellement|aujourd['’]hui|hier|demain|en ce moment"
     r"|cette (?:année|semaine)|ce (?:mois|jour)|last|latest|recent(?:ly)?|current(?:ly)?|today|yesterday|now"
@@ -101,7 +126,9 @@ def _crossing(question: ResolvedQuestion, articles: Articles) -> Iterator[str]:
 
 
 def _type(question: ResolvedQuestion, articles: Articles) -> Iterator[str]:
-    yield question.question.type or question_type(question.question.question)
+    given = question.question.type
+    named = fold(given).text.strip(" .?")
+    yield _TYPES.get(named, named if named in _NAMES else given) or question_type(question.question.question)
 
 
 def _evidence(question: ResolvedQuestion, articles: Articles) -> Iterator[str]:
@@ -179,14 +206,27 @@ def _overlap_quartiles(questions: Sequence[ResolvedQuestion], articles: Articles
 
 
 def overlap(question: ResolvedQuestion, articles: Articles) -> float | None:
-    """The share of the question's words in the first alternative of each place of its evidence; None without spans."""
+    """The share of the question's words in the sentences of its evidence, of the first alternative of each place.
+
+    None without spans.
+    """
     spans = [group[0] for group in question.gold]
     if not question.has_spans or not all(span.article in articles for span in spans):
         return None
     language = language_of(question)
     asked = set(words(question.question.question, language))
-    held = {word for span in spans for word in words(articles[span.article].text[span.start : span.end], language)}
+    held = {word for span in spans for word in words(_sentences_around(span, articles[span.article]), language)}
     return len(asked & held) / len(asked) if asked else None
+
+
+def _sentences_around(span: GoldSpan, article: Article) -> str:
+    """A quote may be no more than the answer: the sentences that it lies in."""
+    sentences = _sentences(article.text, article.language)
+    touched = [one for one in sentences if one.start < span.end and span.start < one.end]
+    return article.text[touched[0].start : touched[-1].end] if touched else ""
+
+
+_sentences = lru_cache(maxsize=64)(split_sentences)  # questions on one article mostly follow each other
 
 
 def _first_span(question: ResolvedQuestion) -> GoldSpan | None:

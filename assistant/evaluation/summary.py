@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from assistant.evaluation.causes import CAUSES
 from assistant.evaluation.compare import regressions
 from assistant.evaluation.figures import DIRECTIONS
+from assistant.evaluation.report.sections import SLICED, baselines, slices
 from assistant.evaluation.report.wording import Wording, wording
 from assistant.evaluation.results import FEW, RunFolder
 from assistant.evaluation.statistics import what_n_can_show
@@ -26,61 +27,9 @@ SHOWN = (
     "coverage@risk5",
     "auroc_answerable",
 )
-BASELINES = ("bm25", "oracle", "always_abstain", "never_abstain", "leave_gold_out")
 
 #: Behind a value of few questions.
 MARK = "°"
-
-TEXT: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "passed": "Evaluation: every gate holds",
-        "failed": "Evaluation: gates that do not hold, {failed} of {gates}",
-        "worse": "Evaluation: worse than the baseline",
-        "plain": "Evaluation",
-        "about": "{counted} questions, {answerable} of them answerable from {articles} articles.",
-        "invalid": "Left out, since their evidence is not in the corpus: {ids}.",
-        "disputed": "Left out as disputed: {ids}.",
-        "errors": "Failed: {ids}.",
-        "more": "and {n} more",
-        "head": "Figure|Value|95 % interval|Questions",
-        "few": "° fewer than {few} questions: no ground for a conclusion.",
-        "gates": "Gates",
-        "holds": "holds",
-        "broken": "does not hold",
-        "changes": "Against {baseline}",
-        "change_head": "Figure|Before|Now|Difference|95 % interval|Reading",
-        "reach": "{n} questions tell a rate of 80 % to within {half} points, and two versions apart from a difference"
-        " of {change} points. Less than that is “{same}”, which is not “equal”.",
-        "causes": "What went wrong",
-        "variants": "Reworded",
-        "slices": "By kind of question",
-        "cost": "A question takes {p50} (median) to {p95} (95th percentile); {memory} MiB of memory.",
-    },
-    "fr": {
-        "passed": "Évaluation\u00a0: toutes les conditions sont remplies",
-        "failed": "Évaluation\u00a0: conditions non remplies, {failed} sur {gates}",
-        "worse": "Évaluation\u00a0: moins bien que la version comparée",
-        "plain": "Évaluation",
-        "about": "{counted} questions, dont {answerable} trouvent réponse dans les {articles} articles.",
-        "invalid": "Écartées, car leur preuve n’est pas dans le corpus\u00a0: {ids}.",
-        "disputed": "Écartées, car contestées\u00a0: {ids}.",
-        "errors": "En erreur\u00a0: {ids}.",
-        "more": "et {n} autres",
-        "head": "Mesure|Valeur|Intervalle à 95\u00a0%|Questions",
-        "few": "° moins de {few} questions\u00a0: n’en concluez rien.",
-        "gates": "Conditions",
-        "holds": "remplie",
-        "broken": "non remplie",
-        "changes": "Face à {baseline}",
-        "change_head": "Mesure|Avant|Maintenant|Différence|Intervalle à 95\u00a0%|Lecture",
-        "reach": "{n} questions donnent une proportion de 80\u00a0% à {half} points près, et distinguent deux versions"
-        " à partir d’un écart de {change} points. En deçà, «\u00a0{same}\u00a0» ne veut pas dire «\u00a0égal\u00a0».",
-        "causes": "Ce qui n’a pas été",
-        "variants": "Écrites autrement",
-        "slices": "Par sorte de question",
-        "cost": "Une question prend {p50} (médiane) à {p95} (95e centile)\u00a0; {memory} Mio de mémoire.",
-    },
-}
 
 
 def summary(
@@ -91,61 +40,64 @@ def summary(
     depths: Sequence[int] = (5,),
 ) -> str:
     """``depths`` are the cut-offs of recall that are shown."""
-    say, text = wording(language), TEXT[language]
+    words = wording(language)
     parts = [
-        f"## {_verdict(run, changes, text)}",
-        "\n".join(_about(run, text)),
-        "\n".join(_figures(run, depths, say, text)),
-        "\n".join(_gates(run, text)),
-        "\n".join(_changes(run, changes, baseline, say, text)),
-        "\n".join(_causes(run, say, text)),
-        "\n".join(_variants(run, say, text)),
-        "\n".join(_slices(run, say, text)),
-        _cost(run, say, text),
+        f"## {_verdict(run, changes, words)}",
+        "\n".join(_about(run, words)),
+        "\n".join(_figures(run, depths, words)),
+        "\n".join(_gates(run, words)),
+        "\n".join(_changes(changes, baseline, words)),
+        "\n".join(_causes(run, words)),
+        "\n".join(_variants(run, words)),
+        "\n".join(_slices(run, words)),
+        _cost(run, words),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _verdict(run: RunFolder, changes: Sequence[Change], text: Mapping[str, str]) -> str:
-    failed = sum(not gate.passed for gate in run.gates)
-    if failed:
-        return text["failed"].format(failed=failed, gates=len(run.gates))
+def _verdict(run: RunFolder, changes: Sequence[Change], words: Wording) -> str:
+    if failed := sum(not gate.passed for gate in run.gates):
+        return words.counted("summary_failed", failed, all=words.number(len(run.gates)))
     if regressions(changes):
-        return text["worse"]
-    return text["passed"] if run.gates else text["plain"]
+        return str(words.text["summary_worse"])
+    return str(words.text["summary_passed" if run.gates else "summary_plain"])
 
 
-def _about(run: RunFolder, text: Mapping[str, str]) -> Iterator[str]:
-    counted = run.counted
-    yield text["about"].format(
-        counted=len(counted),
-        answerable=sum(one.resolved.question.answerable for one in counted),
-        articles=run.manifest["identity"]["corpus"]["articles"],
+def _about(run: RunFolder, words: Wording) -> Iterator[str]:
+    yield words.counted(
+        "summary_about",
+        len(run.counted),
+        answerable=words.number(sum(one.resolved.question.answerable for one in run.counted)),
+        articles=words.number(run.manifest["identity"]["corpus"]["articles"]),
     )
+    names = {one.outcome.id: words.named(one.resolved.question) for one in run.scored}
     for why, ids in (run.left_out | {"errors": run.errors}).items():
         if ids:
-            yield text[why].format(ids=_listed(ids, text))
+            yield words.text[f"summary_{why}"].format(ids=_listed([names[id] for id in ids], words))
+    if run.manifest.get("kept"):
+        yield words.text["alert_kept"]
 
 
-def _listed(ids: Sequence[str], text: Mapping[str, str], most: int = 10) -> str:
-    more = [text["more"].format(n=len(ids) - most)] if len(ids) > most else []
-    return ", ".join([*map(escaped, ids[:most]), *more])
+def _listed(names: Sequence[str], words: Wording, most: int = 10) -> str:
+    more = [words.text["summary_more"].format(n=words.number(len(names) - most))] if len(names) > most else []
+    return "; ".join([*map(escaped, names[:most]), *more])
 
 
-def _figures(run: RunFolder, depths: Sequence[int], say: Wording, text: Mapping[str, str]) -> Iterator[str]:
-    rows = [name for name in BASELINES if name in run.baselines]
-    yield from _head([*text["head"].split("|"), *(say.baselines[name][0] for name in rows)])
+def _figures(run: RunFolder, depths: Sequence[int], words: Wording) -> Iterator[str]:
+    rows = baselines(run)
+    heads = ["figure", "value", "interval", "count"]
+    yield from _head([*(words.text[head] for head in heads), *(words.baselines[name][0] for name in rows)])
     few = False
     for name in _names(depths):
         found = [run.figures, *(run.baselines[row] for row in rows)]
         figures = [one.get(name, Figure(name, None, 0)) for one in found]
         if any(figure.value is not None for figure in figures):
             first = figures[0]
-            cells = [_value(figure, say) for figure in figures]
-            yield _row([f"{say.name(name)} (`{name}`)", cells[0], say.range(first), str(first.n), *cells[1:]])
+            cells = [_value(figure, words) for figure in figures]
+            yield _row([_named(name, words), cells[0], words.range(first), words.number(first.n), *cells[1:]])
             few = few or any(cell.endswith(MARK) for cell in cells)
     if few:
-        yield f"\n{text['few'].format(few=FEW)}"
+        yield f"\n{words.text['summary_few'].format(few=FEW)}"
 
 
 def _names(depths: Sequence[int]) -> Iterator[str]:
@@ -156,88 +108,87 @@ def _names(depths: Sequence[int]) -> Iterator[str]:
             yield name
 
 
-def _value(figure: Figure | None, say: Wording) -> str:
+def _named(name: str, words: Wording) -> str:
+    return f"{words.name(name)} (`{name}`)"
+
+
+def _value(figure: Figure | None, words: Wording) -> str:
     if figure is None or figure.value is None:
         return "–"
-    return say.value(figure.name, figure.value) + (MARK if figure.n < FEW else "")
+    return words.value(figure.name, figure.value) + (MARK if figure.n < FEW else "")
 
 
-def _gates(run: RunFolder, text: Mapping[str, str]) -> Iterator[str]:
+def _gates(run: RunFolder, words: Wording) -> Iterator[str]:
     if run.gates:
-        yield f"### {text['gates']}\n"
+        yield f"### {words.text['summary_gates']}\n"
     for gate in run.gates:
-        mark, word = ("✅", "holds") if gate.passed else ("❌", "broken")
-        yield f"- {mark} `{gate.condition}` {text[word]}: {gate.message}"
+        mark, word = ("✅", "passed") if gate.passed else ("❌", "failed")
+        yield f"- {mark} `{gate.condition}` {words.text[word]}: {gate.message}"
 
 
-def _changes(
-    run: RunFolder, changes: Sequence[Change], baseline: RunFolder | None, say: Wording, text: Mapping[str, str]
-) -> Iterator[str]:
+def _changes(changes: Sequence[Change], baseline: RunFolder | None, words: Wording) -> Iterator[str]:
     if baseline is None:
         return
-    yield f"### {text['changes'].format(baseline=escaped(baseline.path.name))}\n"
-    yield from _head(text["change_head"].split("|"))
+    yield f"### {words.text['summary_changes'].format(baseline=escaped(baseline.path.name))}\n"
+    yield from _head([words.text[head] for head in ("figure", "before", "after", "change", "interval", "reading")])
     for one in changes:
         yield _row(
             [
-                f"{say.name(one.name)} (`{one.name}`)",
-                say.value(one.name, one.baseline),
-                say.value(one.name, one.value),
-                say.difference(one.name, one.difference),
-                f"{say.difference(one.name, one.low)} … {say.difference(one.name, one.high)}",
-                str(say.text[say.reading(one, DIRECTIONS[one.name])]),
+                _named(one.name, words),
+                words.value(one.name, one.baseline),
+                words.value(one.name, one.value),
+                words.difference(one.name, one.difference),
+                words.difference_range(one),
+                str(words.text[words.reading(one, DIRECTIONS[one.name])]),
             ]
         )
-    n = max((one.n for one in changes), default=0)
-    if n:
-        half, change = what_n_can_show(n)
-        shown = {"half": say.number(100 * half, 1), "change": say.number(100 * change, 1), "same": say.text["same"]}
-        yield "\n" + text["reach"].format(n=n, **shown)
+    if n := max((one.n for one in changes), default=0):
+        half, change = (words.number(100 * share, 1) for share in what_n_can_show(n))
+        shown = {"n": words.number(n), "half": half, "change": change, "same": words.text["same"]}
+        yield "\n" + words.text["summary_reach"].format(**shown)
 
 
-def _causes(run: RunFolder, say: Wording, text: Mapping[str, str]) -> Iterator[str]:
+def _causes(run: RunFolder, words: Wording) -> Iterator[str]:
     counts = Counter(one.cause for one in run.counted if one.cause)
     if counts:
-        yield f"### {text['causes']}\n"
+        yield f"### {words.text['losses']}\n"
     for cause in CAUSES:
         if counts[cause]:
-            yield f"- {counts[cause]} × {say.causes[cause][0]}"
+            yield f"- {words.number(counts[cause])} × {words.causes[cause][0]}"
 
 
-def _variants(run: RunFolder, say: Wording, text: Mapping[str, str]) -> Iterator[str]:
+def _variants(run: RunFolder, words: Wording) -> Iterator[str]:
     if not run.variants:
         return
     names = list(dict.fromkeys(one.name for found in run.variants.values() for one in found))
-    yield f"### {text['variants']}\n"
-    yield from _head(["", *(say.name(name) for name in names)])
+    yield f"### {words.text['variants']}\n"
+    yield from _head(["", *map(words.name, names)])
     for kind, found in run.variants.items():
         by_name = {one.name: one for one in found}
-        cells = [say.difference(name, by_name[name].difference) if name in by_name else "–" for name in names]
-        yield _row([say.variants.get(kind, kind), *cells])
+        cells = [words.difference(name, by_name[name].difference) if name in by_name else "–" for name in names]
+        yield _row([words.variants.get(kind, kind), *cells])
 
 
-def _slices(run: RunFolder, say: Wording, text: Mapping[str, str]) -> Iterator[str]:
-    told = [(kind, by_value) for kind, by_value in run.slices.items() if len(by_value) > 1]
-    if not told:
+def _slices(run: RunFolder, words: Wording) -> Iterator[str]:
+    if not (told := slices(run, words)):
         return
-    names = ["article_recall@5", "citation_f1", "answer_containment", "rejection_rate_u"]
-    yield f"<details><summary>{text['slices']}</summary>\n"
-    yield from _head(["", "", *(say.name(name) for name in names)])
-    for kind, by_value in told:
+    yield f"<details><summary>{words.text['slices']}</summary>\n"
+    yield from _head(["", "", *map(words.name, SLICED)])
+    for kind, by_value in told.items():
         for value, figures in by_value.items():
-            cells = [_value(figures.get(name), say) for name in names]
-            yield _row([say.slices.get(kind, kind), escaped(say.slice_value(kind, value)), *cells])
+            cells = [_value(figures.get(name), words) for name in SLICED]
+            yield _row([words.slices.get(kind, kind), escaped(words.slice_value(kind, value)), *cells])
     yield "\n</details>"
 
 
-def _cost(run: RunFolder, say: Wording, text: Mapping[str, str]) -> str:
+def _cost(run: RunFolder, words: Wording) -> str:
     total = run.cost["latency_ms"].get("total")
     if not total:
         return ""
-    return text["cost"].format(
-        p50=say.milliseconds(total["p50"]),
-        p95=say.milliseconds(total["p95"]),
-        memory=say.number(run.cost.get("peak_rss_mib") or 0),
+    return str(words.text["summary_cost"]).format(
+        p50=words.milliseconds(total["p50"]),
+        p95=words.milliseconds(total["p95"]),
+        memory=words.number(run.cost.get("peak_rss_mib") or 0),
     )
 
 

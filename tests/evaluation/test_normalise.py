@@ -1,5 +1,7 @@
 import json
 import re
+import string
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -154,6 +156,59 @@ def test_squad_normalises_as_published(text: str, normalised: str) -> None:
 def test_squad_scores_as_published(predicted: str, answers: list[str], exact: float, f1: float) -> None:
     assert squad_exact(predicted, answers) == exact
     assert squad_f1(predicted, answers) == pytest.approx(f1)
+
+
+# The functions of evaluate-v2.0.py, as they are published.
+
+
+def normalize_answer(s):
+    exclude = set(string.punctuation)
+    lowered = "".join(ch for ch in s.lower() if ch not in exclude)
+    return " ".join(re.sub(re.compile(r"\b(a|an|the)\b", re.UNICODE), " ", lowered).split())
+
+
+def compute_f1(a_gold, a_pred):
+    gold_toks, pred_toks = normalize_answer(a_gold).split(), normalize_answer(a_pred).split()
+    num_same = sum((Counter(gold_toks) & Counter(pred_toks)).values())
+    if len(gold_toks) == 0 or len(pred_toks) == 0:
+        return int(gold_toks == pred_toks)
+    if num_same == 0:
+        return 0
+    precision, recall = 1.0 * num_same / len(pred_toks), 1.0 * num_same / len(gold_toks)
+    return (2 * precision * recall) / (precision + recall)
+
+
+def official_scores(predicted, answers):
+    gold_answers = [answer for answer in answers if normalize_answer(answer)] or [""]
+    exact = max(int(normalize_answer(gold) == normalize_answer(predicted)) for gold in gold_answers)
+    return exact, max(compute_f1(gold, predicted) for gold in gold_answers)
+
+
+PHRASES = st.lists(st.sampled_from(["the", "a", "an", "Cat", "cats", "14,000", "l’été", "-", "d'or", "U.S."])).map(
+    " ".join
+)
+
+
+@given(PHRASES | st.text(), st.lists(PHRASES | st.text(), max_size=4))
+def test_squad_scores_are_those_of_the_official_functions(predicted: str, answers: list[str]) -> None:
+    assert (squad_exact(predicted, answers), squad_f1(predicted, answers)) == pytest.approx(
+        official_scores(predicted, answers), abs=1e-12
+    )
+
+
+def test_squad_scores_are_the_official_ones_on_real_english(shared: Path) -> None:
+    lines = (shared / "squad2_en_dev" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    questions = [json.loads(line) for line in lines]
+    pairs = [
+        (predicted, asked["answers"])
+        for asked in questions
+        for predicted in (*asked["answers"][1:], asked["question"], "")
+    ]
+    assert len(pairs) > 3000
+    for predicted, answers in pairs:
+        assert (squad_exact(predicted, answers), squad_f1(predicted, answers)) == pytest.approx(
+            official_scores(predicted, answers), abs=1e-12
+        )
 
 
 TOKENS = st.lists(st.sampled_from("abcd"))

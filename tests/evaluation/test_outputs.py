@@ -10,6 +10,7 @@ from answering import QUESTIONS, SharedWords, run_into
 from assistant.evaluation.compare import compare
 from assistant.evaluation.gates import check_gates, read_gate
 from assistant.evaluation.junit import junit
+from assistant.evaluation.manifest import Plan
 from assistant.evaluation.outputs import Shown, write_outputs
 from assistant.evaluation.summary import escaped, summary
 from assistant.evaluation.trec_run import trec_run
@@ -46,13 +47,31 @@ def test_squad_predictions_are_what_was_shown(run):
 
 def test_the_summary_speaks_french(run):
     told = summary(gated(run, "answer_containment=0.1", "risk=-1"), "fr")
-    assert told.startswith("## Évaluation\u00a0: conditions non remplies, 1 sur 2\n")
-    assert "5 questions, dont 4 trouvent réponse dans les 3 articles." in told
+    assert told.startswith("## Évaluation\u00a0: une condition sur 2 n’est pas tenue\n")
+    assert "5 questions, dont 4 avec une réponse dans le corpus, qui compte 3 articles." in told
     assert "Mots seuls" not in told  # nobody ran it
     assert "Recherche parfaite" in told
-    assert "- ✅ `fail-under answer_containment=0.1` remplie" in told
-    assert "- ❌ `fail-under risk=-1` non remplie" in told
+    assert "- ✅ `fail-under answer_containment=0.1` tenue" in told
+    assert "- ❌ `fail-under risk=-1` non tenue" in told
     assert "° moins de 20 questions" in told
+
+
+def test_the_summary_has_slices_in_the_order_of_the_report_and_variants_in_their_own(tmp_path):
+    told = summary(run_into(tmp_path, plan=Plan(variants=("no_accents", "typos", "keywords"))), "fr")
+    rows = [line.split(" | ")[0].strip("| ") for line in told.splitlines() if line.startswith("| ")]
+    kinds = [
+        name for name in rows if name in ("Sans accents", "Fautes de frappe", "Mots-clés seuls", "La pire de toutes")
+    ]
+    assert kinds == ["Sans accents", "Fautes de frappe", "Mots-clés seuls", "La pire de toutes"]
+    places = [line for line in told.splitlines() if line.startswith("| Place dans l’article")]
+    assert [place.split(" | ")[1] for place in places] == ["premier tiers", "dernier tiers"]
+
+
+def test_one_is_one(tmp_path):
+    one = run_into(tmp_path, questions=QUESTIONS[:1])
+    assert "\n1 question, 1 with an answer in the 3 articles searched.\n" in summary(one, "en")
+    gates = gated(one, "risk=-1")
+    assert summary(gates, "en").startswith("## Evaluation: one condition of 1 does not hold\n")
 
 
 def test_the_summary_shows_the_cut_offs_asked_for(run):

@@ -11,12 +11,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from cases import ARTICLES, answered, best_first, cited, gold, question, ranked, scored
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from synthetic_run import synthetic_changes, synthetic_run
 
 from assistant.evaluation.causes import CAUSES
 from assistant.evaluation.figures import DIRECTIONS, figures
-from assistant.evaluation.questions import question_record, read_native
+from assistant.evaluation.questions import question_id, question_record, read_native
 from assistant.evaluation.report import page as report_page
 from assistant.evaluation.report import plots, sections, write_report
 from assistant.evaluation.report.cases import Depth, case_data, grouped_cases
@@ -282,13 +283,59 @@ def test_readers_are_warned_before_they_believe(run: RunFolder) -> None:
     invalid = replace(few[2], resolved=replace(few[2].resolved, invalid="not in the corpus"))
     said = sections.alerts(replace(run, scored=[*answerable, invalid]), wording("en"))
     assert said == [
-        "One question is left out of the figures, since its evidence is not in the corpus.",
+        f"One question is left out of the figures, since its evidence is not in the corpus: {invalid.outcome.id}.",
         "Only 20 questions: intervals are wide. Aim for at least 200.",
         "0% of the questions have no answer in the articles. Aim for at least 30%: without them, nothing measures "
         "invented answers.",
     ]
     altered = replace(answerable[0], measures={**answerable[0].measures, "verbatim_validity": 0.0})
     assert "differs from its article" in sections.alerts(replace(run, scored=[altered]), wording("en"))[0]
+
+
+def test_of_mostly_articles_without_answers_both_are_told(run: RunFolder) -> None:
+    known = {
+        "answer_containment": Figure("answer_containment", 0.4, 50),
+        "article_hit@5": Figure("article_hit@5", 0.8, 150),
+    }
+    assert list(sections.cards(replace(run, figures=known))) == ["right", "found"]
+    known["answer_containment"] = Figure("answer_containment", 0.4, 120)
+    assert list(sections.cards(replace(run, figures=known))) == ["right"]
+    del known["answer_containment"]
+    assert list(sections.cards(replace(run, figures=known))) == ["found"]
+
+
+def test_a_landmark_that_is_the_same_is_not_told_again(run: RunFolder, tmp_path: Path, open_report) -> None:
+    figures = {"citation_f1": Figure("citation_f1", 0.5, 19, 0.4, 0.6)}
+    others = {"bm25": Figure("citation_f1", 0.5, 19), "oracle": Figure("citation_f1", 0.75, 19)}
+    baselines = {name: {"citation_f1": figure} for name, figure in others.items()}
+    write_report(replace(run, figures=figures, baselines=baselines), tmp_path / "report.html", "en")
+    row = open_report(tmp_path / "report.html").locator("#figures .figures tr", has_text="Citation F1")
+    assert row.locator(".baseline").all_inner_texts() == ["=", "75.0%"]
+    assert row.locator(".other").count() == 1
+    assert row.locator("td.few").count() == 2  # the value and its interval: 19 questions tell little
+
+
+def test_what_could_not_be_measured_again_is_told_first(run: RunFolder) -> None:
+    kept = replace(run, manifest={**run.manifest, "kept": ["passage_budget_recall@2k"]})
+    assert "all but the passage recall within so many words" in sections.alerts(kept, wording("en"))[-1]
+
+
+def test_what_was_measured_is_told_as_far_as_it_is_known(run: RunFolder) -> None:
+    found = dict(sections.measured(run, wording("en")))
+    assert found == {
+        "Folder of this evaluation": run.path.name,
+        "Questions asked": "500",
+        "Articles searched": "166",
+        "Threshold of confidence": "0.42",
+    }
+    whole = {
+        "file": {"name": "questions.csv"},
+        "identity": {"program": {"version": "1.2"}, "assistant": {"embedder": "e5"}},
+        "command": ["assistant evaluate", "mes questions.csv"],
+    }
+    found = dict(sections.measured(replace(run, manifest=whole), wording("fr")))
+    assert found["Fichier de questions"] == "questions.csv" and found["Modèle de vecteurs"] == "e5"
+    assert found["Commande"] == "assistant evaluate 'mes questions.csv'"
 
 
 def test_what_so_many_questions_show(run: RunFolder) -> None:
@@ -457,6 +504,18 @@ def test_the_expected_sentence_is_marked_to_the_character(tmp_path: Path, open_r
     assert [mark[1] for mark in marks] == ["≈", "✓", "≈"]
 
 
+@pytest.mark.parametrize(("place", "ranks"), [(4, [1, 2, 3]), (3, [1, 2, 3]), (2, [1, 2, 3]), (8, [1, 2, 3, 8])])
+def test_the_expected_sentence_is_listed_however_far_down_it_was_found(place: int, ranks: list[int]) -> None:
+    found = best_first(*(ranked(n) for n in range(10, 20)))
+    expected = question(gold(9 + place), answers=("14 000",))
+    if place == 4:  # one of two is among the first
+        expected = question(gold(9 + place), gold(11), answers=("14 000",))
+    one = scored(expected, answered(cited(30), sentences=found, passages=found))
+    (group,) = grouped_cases([one], {}, ARTICLES, {})
+    (record,) = case_data(group.cases, ARTICLES, {}, Depth(retrieved=3, around=0, whole=0))["cases"]
+    assert [rank for *_, rank, _, _ in record["retrieved"]] == ranks
+
+
 def test_where_nothing_was_expected_nothing_is_marked(tmp_path: Path, open_report) -> None:
     write_report(hostile_run(answerable=False), tmp_path / "report.html", "fr")
     case = open_report(tmp_path / "report.html", "#case-1").locator("#case-1")
@@ -605,7 +664,7 @@ def test_everything_has_a_name_and_every_figure_an_explanation(language: str) ->
     words = wording(language)
     assert [name for name in DIRECTIONS if words.name(name) == name and name != "rouge_l"] == []
     assert [name for name in DIRECTIONS if not words.line(name).endswith((".", "?"))] == []
-    assert set(words.causes) == set(CAUSES)
+    assert set(words.causes) == set(words.advice) == set(CAUSES)
     assert set(words.slices) == set(KINDS)
     assert set(words.variants) == {*VARIANTS, "worst"}
     assert set(words.baselines) == {"value", *sections.BASELINES}
@@ -621,8 +680,12 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 def test_no_string_is_there_for_nothing() -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.*") if path.suffix != ".toml")
-    built = re.compile(r"(?:to|card|group|mark|reach|alert)_\w+|(?:broken|fixed|both_wrong|unjudged|right)(?:_line)?")
+    files = [path for path in FOLDER.glob("*.*") if path.suffix != ".toml"]
+    sources = "".join(path.read_text(encoding="utf-8") for path in [*files, FOLDER.parent / "summary.py"])
+    built = re.compile(
+        r"(?:to|card|group|mark|reach|alert|measured)_\w+|(?:broken|fixed|both_wrong|unjudged|right)(?:_line)?"
+        r"|summary_(?:invalid|disputed|errors)"
+    )
     unused = [
         name for name in wording("en").text if not re.search(rf"\b{name}\b", sources) and not built.fullmatch(name)
     ]
@@ -632,16 +695,25 @@ def test_no_string_is_there_for_nothing() -> None:
 def test_french_is_set_as_french_is(folder: Path, open_report) -> None:
     words = wording("fr")
     strings = json.dumps(
-        [words.text, words.figures, words.causes, words.baselines, words.retrieval], ensure_ascii=False
+        [words.text, words.figures, words.causes, words.advice, words.baselines, words.retrieval], ensure_ascii=False
     )
     assert re.findall(r".{9} [;:?!%»]|.{9}« ", strings) == []
     assert words.share(0.784, 1) == "78,4\u202f%" and words.number(14000) == "14\u202f000"
     assert words.difference("citation_f1", -0.021) == "−2,1 points" and words.difference("crag", 0.02) == "+0,020"
     assert words.range(Figure("citation_f1", 0.8, 9, 0.712, 0.849)) == "71,2 à 84,9\u202f%"
+    assert words.p_value(0.0004) == "<\u00a00,001" and words.p_value(0.0312) == "0,031"
     assert words.milliseconds(9.06) == "9,1\u00a0ms" and words.milliseconds(1240) == "1,2\u00a0s"
     assert words.name("passage_budget_recall@2k") == "Passage\u00a0: rappel en 2\u202f000 mots"
     shown = open_report(folder / "fr.html").locator("main").inner_text()
     assert re.findall(r"\d\.\d+ ?%|\d %", shown) == []
+
+
+def test_a_question_goes_by_its_id_or_else_by_its_place() -> None:
+    given = ReferenceQuestion("Qui ?", "raqa-007", origin="q.csv, row 7")
+    made = replace(given, id=question_id("Qui ?"))
+    assert [words.named(given) for words in map(wording, LANGUAGES)] == ["raqa-007"] * 2
+    assert [words.named(made) for words in map(wording, LANGUAGES)] == ["q.csv, ligne\u00a07", "q.csv, row\u00a07"]
+    assert wording("fr").named(replace(made, origin="")) == made.id
 
 
 def test_english_is_set_as_english_is() -> None:
@@ -672,3 +744,14 @@ def test_the_risk_curve_shows_the_threshold_in_use(run: RunFolder) -> None:
     wrong = sum(one.cause is not None for one in answered) / len(answered)
     assert f"answers {100 * len(answered) / 500:.0f}% of the questions, {100 * wrong:.0f}% of them wrongly" in drawing
     assert values[-1][0] == 1.0 and len(values) == 10
+
+
+def test_the_luck_of_the_first_questions_is_not_drawn(run: RunFolder) -> None:
+    ranked = sorted(run.scored, key=lambda one: -one.outcome.confidence)
+    surest = [replace(one, outcome=replace(one.outcome, confidence=1 - n / 1000)) for n, one in enumerate(ranked)]
+    wrong = [
+        replace(one, measures={**one.measures, "right_if_answered": float(n >= 10)}) for n, one in enumerate(surest)
+    ]
+    drawing, _ = sections.risk_plot(wrong, [], wording("en"))
+    ticks = re.findall(r'text-anchor="end">([\d.]+)%', drawing)
+    assert ticks[-1] == "40"  # ten wrong ones first: 10 of 25 at 5 %

@@ -11,7 +11,8 @@ from assistant.evaluation.manifest import Plan
 from assistant.evaluation.outputs import Shown, write_outputs
 from assistant.evaluation.records import canonical, resolved_from, resolved_record, scored_from, scored_record
 from assistant.evaluation.rescore import rescore
-from assistant.evaluation.results import METRICS, read_lines, read_run, result_hashes, write_json
+from assistant.evaluation.results import METRICS, read_lines, read_run, result_hashes, write_json, write_lines
+from assistant.evaluation.summary import summary
 from assistant.evaluation.types import (
     CitedSpan,
     Evidence,
@@ -114,6 +115,29 @@ def test_rescoring_mends_measures(finished):
         b"".join(canonical(r | {"measures": r["measures"] | {"citation_f1": 0.0}}) + b"\n" for r in records)
     )
     assert rescore(finished).figures["citation_f1"].value > 0
+
+
+def test_rescoring_keeps_only_what_an_article_is_missing_for_and_says_so(finished):
+    before = {record["id"]: record["measures"] for record in read_lines(finished / "results.jsonl")}
+    assert before["truffes"]["citation_f1"] is None
+    stale = [
+        record | {"measures": record["measures"] | {"citation_f1": 1.0, "passage_budget_recall@1k": 0.25}}
+        for record in read_lines(finished / "results.jsonl")
+    ]
+    write_lines(finished / "results.jsonl", stale)
+    assert rescore(finished).manifest["kept"] == []  # every article is at hand
+    assert {r["id"]: r["measures"] for r in read_lines(finished / "results.jsonl")} == before
+
+    write_lines(finished / "results.jsonl", stale)
+    at_hand = [article for article in read_lines(finished / "articles.jsonl") if article["id"] != "pluto"]
+    write_lines(finished / "articles.jsonl", at_hand)
+    run = rescore(finished)
+    assert run.manifest["kept"] == [f"passage_budget_recall@{budget}" for budget in ("1k", "2k", "4k")]
+    measures = {one.outcome.id: one.measures for one in run.scored}
+    assert measures["truffes"]["citation_f1"] is None
+    assert measures["séisme"]["passage_budget_recall@1k"] == 0.25
+    assert measures["séisme"]["sentence_recall@5"] == before["séisme"]["sentence_recall@5"]
+    assert "sauf le rappel des passages en tant de mots" in summary(run, "fr")
 
 
 def test_an_unfinished_or_damaged_run_is_said(tmp_path, finished):

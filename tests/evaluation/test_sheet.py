@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_questions import questions
 
@@ -217,14 +217,31 @@ def test_without_openpyxl_it_says_what_to_do(workbook, monkeypatch):
 words = st.text("aé4|'=+-@\\＝«»’", min_size=1, max_size=8)
 
 
-@given(st.lists(st.builds(ReferenceQuestion, question=words, id=words, answers=st.lists(words, max_size=3).map(tuple))))
-@example([ReferenceQuestion("=1+1", "+1", answers=("-2", "@x"), answerable=True)])
-@example([ReferenceQuestion("'=1+1", "''-1", answers=("a\\|b", "|"), answerable=True)])
-@pytest.mark.parametrize("name", ["q.csv", "q.xlsx"])
-def test_what_is_written_is_read_again_unchanged(tmp_path_factory, name, written):
-    path = tmp_path_factory.mktemp("written") / name
+def check_round_trip(path, written):
     write_sheet(written, path)
     assert [replace(question, origin="") for question in read_sheet(path)] == written
+
+
+some_questions = st.lists(
+    st.builds(ReferenceQuestion, question=words, id=words, answers=st.lists(words, max_size=3).map(tuple))
+)
+formulas = example([ReferenceQuestion("=1+1", "+1", answers=("-2", "@x"), answerable=True)])
+bars = example([ReferenceQuestion("'=1+1", "''-1", answers=("a\\|b", "|"), answerable=True)])
+
+
+@given(some_questions)
+@formulas
+@bars
+def test_what_is_written_is_read_again_unchanged(tmp_path_factory, written):
+    check_round_trip(tmp_path_factory.mktemp("written") / "q.csv", written)
+
+
+@settings(max_examples=15)  # each is read in a process of its own
+@given(some_questions)
+@formulas
+@bars
+def test_what_is_written_to_a_workbook_is_read_again_unchanged(tmp_path_factory, written):
+    check_round_trip(tmp_path_factory.mktemp("written") / "q.xlsx", written)
 
 
 @pytest.mark.parametrize("name", ["q.csv", "q.xlsx"])

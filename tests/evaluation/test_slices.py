@@ -67,6 +67,21 @@ def test_a_type_that_was_given_is_kept():
     assert values("type", asked("Combien ?", type="inference_query")) == ["inference_query"]
 
 
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ("Combien", "combien"),
+        ("how many", "combien"),
+        ("Who?", "qui"),
+        ("OÙ", "où"),
+        ("oui/non", "oui-non"),
+        ("", "quoi"),
+    ],
+)
+def test_a_type_by_another_name_is_the_same(given, kind):
+    assert values("type", asked("Quel est ce port ?", type=given)) == [kind]
+
+
 def test_language_is_as_said_or_as_the_words_tell():
     assert values("language", asked("Combien de morts ?", language="de")) == ["de"]
     assert values("language", asked("How many people were there?")) == ["en"]
@@ -120,6 +135,12 @@ def test_overlap_is_the_share_of_the_questions_words_in_the_evidence():
     assert overlap(asked("Quels morts à Oslo ?", gold=[span], language="fr"), ARTICLES) == 0.5
     assert overlap(asked("Qui ?", gold=[span], language="fr"), ARTICLES) is None
     assert overlap(asked(gold=[GoldSpan("fr", 0, 9, whole=True)]), ARTICLES) is None
+
+
+def test_a_quote_that_is_no_more_than_the_answer_has_the_words_around_it():
+    at = TEXT.index("50")
+    question = asked("Combien de morts le séisme a-t-il fait ?", gold=[GoldSpan("fr", at, at + 2)], language="fr")
+    assert overlap(question, ARTICLES) == 1
 
 
 def test_overlap_is_cut_in_quartiles():

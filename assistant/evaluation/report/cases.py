@@ -200,11 +200,15 @@ def _quote(text: str, article: Article | None, mark: str = "") -> Quote:
 def _spans(case: Case, articles: Mapping[str, Article], depth: Depth) -> _Spans:
     """Those of a case whose article is at hand."""
     outcome = case.scored.outcome
-    ranked = enumerate(outcome.sentences[: depth.retrieved], 1)
+    ranked = list(enumerate(outcome.sentences, 1))
+    shown = ranked[: depth.retrieved]
+    if shown and not any(mark(span, case.scored) == "gold" for _, span in shown):
+        # How far down the expected sentence is tells more than the one before it.
+        shown += [pair for pair in ranked[depth.retrieved :] if mark(pair[1], case.scored) == "gold"][:1]
     return _Spans(
         gold=[span for span in _expected(case.scored) if not span.whole and span.article in articles],
         cited=[span for span in outcome.citations if span.article in articles],
-        retrieved={rank: span for rank, span in ranked if span.article in articles},
+        retrieved={rank: span for rank, span in shown if span.article in articles},
     )
 
 

@@ -17,7 +17,7 @@ from assistant.evaluation.figures import DIRECTIONS
 from assistant.evaluation.report import plots, sections
 from assistant.evaluation.report.cases import DEPTHS, Case, Group, case_data, grouped_cases, thinned
 from assistant.evaluation.report.wording import Wording, wording
-from assistant.evaluation.results import RunFolder
+from assistant.evaluation.results import FEW, RunFolder
 from assistant.evaluation.slices import slices
 from assistant.evaluation.types import Change, Scored
 
@@ -55,7 +55,7 @@ def _report(run: RunFolder, words: Wording, changes: Sequence[Change], baseline:
     content = {
         "words": words,
         "text": words.text,
-        "name": run.path.resolve().name,
+        "file": (run.manifest.get("file") or {}).get("name") or run.path.resolve().name,
         "baseline_name": baseline.path.resolve().name if baseline else "",
         "day": date.fromisoformat(run.manifest["started"][:10]) if "started" in run.manifest else None,
         **_inlined("style", "report.css"),
@@ -65,6 +65,7 @@ def _report(run: RunFolder, words: Wording, changes: Sequence[Change], baseline:
         **_cases(scored, [case for group in groups for case in group.cases]),
         "slice_options": _numbered(kinds),
         "left_out": [one for one in run.scored if one.resolved.invalid or one.resolved.question.disputed],
+        "measured": sections.measured(run, words),
         "manifest": list(_flat(run.manifest)),
     }
     return _fitting(run, groups, content, kinds, words)
@@ -101,7 +102,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(gauge=plots.gauge, mark=plots.mark, few=sections.FEW, directions=DIRECTIONS)
+    environment.globals.update(gauge=plots.gauge, mark=plots.mark, few=FEW, directions=DIRECTIONS)
     return environment.get_template("report.html.j2")
 
 

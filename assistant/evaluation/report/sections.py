@@ -1,10 +1,11 @@
 """The sections of the report as the template shows them: which figures, in which order, with which chart."""
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from markupsafe import Markup
@@ -12,13 +13,14 @@ from markupsafe import Markup
 from assistant.evaluation.abstention import reliability, risk_coverage
 from assistant.evaluation.causes import CAUSES
 from assistant.evaluation.figures import DIRECTIONS
+from assistant.evaluation.records import rounded
 from assistant.evaluation.report import plots
 from assistant.evaluation.report.plots import Curve, Point, Tick
 from assistant.evaluation.report.wording import COUNTS, Wording
 from assistant.evaluation.results import RunFolder
 from assistant.evaluation.slices import KINDS
 from assistant.evaluation.statistics import what_n_can_show
-from assistant.evaluation.types import Change, Figure, GateResult, Scored
+from assistant.evaluation.types import Change, Figure, GateResult, ReferenceQuestion, Scored
 
 #: What an editor asks first.
 CARDS = {
@@ -43,13 +45,27 @@ BASELINES = ("always_abstain", "never_abstain", "bm25", "oracle", "leave_gold_ou
 SLICED = ("answer_containment", "citation_f1", "rejection_rate_u", "article_recall@5")
 VARIED = (*SLICED, "same_citations")
 
-#: Fewer questions than this are no ground for a conclusion.
-FEW = 20
-#: Of a run, and the share of them that no article answers.
+#: Questions left out that are named at once; all of them are at the end of the cases.
+NAMED = 5
+
+#: Questions of a run, and the share of them that no article answers.
 ENOUGH, ENOUGH_UNANSWERABLE = 200, 0.3
 
 #: What is told of the machine, by its name in the costs of a run.
 COSTS = ("open_ms", "first_question_ms", "questions_per_second", "peak_rss_mib", "index_mib")
+
+#: What of the manifest an editor asks for, by the way to it.
+MEASURED = {
+    "file": ("file", "name"),
+    "questions": ("identity", "questions", "count"),
+    "articles": ("identity", "corpus", "articles"),
+    "model": ("identity", "assistant", "embedder"),
+    "program": ("identity", "program", "version"),
+    "command": ("command",),
+}
+
+#: The risk of fewer questions than this share is a matter of luck.
+DRAWN = 0.05
 
 #: Numbers of questions to compare this one with.
 ROUND = (100, 200, 500, 1000)
@@ -77,8 +93,8 @@ class Row:
 
     figure: Figure
     chart: Markup
-    #: Values of the baselines, in the order of ``BASELINES``; None where one has none.
-    others: tuple[float | None, ...] = ()
+    #: Values of the baselines, in the order of ``BASELINES``; None where one has none, "=" where it is the same.
+    others: tuple[float | Literal["="] | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,26 +148,38 @@ def gates(run: RunFolder, changes: Sequence[Change], words: Wording) -> list[Gat
 def alerts(run: RunFolder, words: Wording) -> list[str]:
     """What a reader must know before believing a figure."""
     scored = run.counted
-    invalid = sum(bool(one.resolved.invalid) for one in run.scored)
     unanswerable = sum(not one.resolved.question.answerable for one in scored) / max(1, len(scored))
+    left_out = {
+        "invalid": [one.resolved.question for one in run.scored if one.resolved.invalid],
+        "disputed": [one.resolved.question for one in run.scored if one.resolved.question.disputed],
+    }
     found = {
         "alert_verbatim": sum(one.measures.get("verbatim_validity", 1.0) not in (None, 1.0) for one in scored),
         "alert_errors": sum(one.outcome.error is not None for one in scored),
-        "alert_invalid": invalid,
-        "alert_disputed": len(run.scored) - len(scored) - invalid,
+        "alert_invalid": len(left_out["invalid"]),
+        "alert_disputed": len(left_out["disputed"]),
         "alert_few": len(scored) if len(scored) < ENOUGH else 0,
     }
-    said = [words.counted(key, n) for key, n in found.items() if n]
+    names = {f"alert_{why}": _listed(questions, words) for why, questions in left_out.items()}
+    said = [words.counted(key, n, names=names.get(key, "")) for key, n in found.items() if n]
     if unanswerable < ENOUGH_UNANSWERABLE:
         said.append(words.text["alert_unanswerable"].format(share=words.share(unanswerable)))
+    if run.manifest.get("kept"):
+        said.append(words.text["alert_kept"])
     return said
 
 
+def _listed(questions: Sequence[ReferenceQuestion], words: Wording) -> str:
+    more = ["…"] if len(questions) > NAMED else []
+    return "; ".join([words.named(question) for question in questions[:NAMED]] + more)
+
+
 def cards(run: RunFolder) -> dict[str, Figure]:
-    """The figures of the first screen; articles found stand in for right answers where no answer is known."""
-    found = {card: run.figures[name] for card, name in CARDS.items() if _has_value(run.figures, name)}
-    found.pop("found" if "right" in found else "right", None)
-    return found
+    """The figures of the first screen; articles found only where of most questions no right answer is known."""
+    shown = {card: run.figures[name] for card, name in CARDS.items() if _has_value(run.figures, name)}
+    if {"right", "found"} <= shown.keys() and 2 * shown["right"].n > shown["found"].n:
+        del shown["found"]
+    return shown
 
 
 def figure_groups(run: RunFolder) -> dict[str, list[Row]]:
@@ -184,18 +212,22 @@ def is_right(scored: Scored) -> bool:
     return scored.cause is None and scored.measures.get("right") == 1.0
 
 
-def slice_tables(run: RunFolder, words: Wording) -> list[Slice]:
+def slices(run: RunFolder, words: Wording) -> dict[str, dict[str, Mapping[str, Figure]]]:
     """By kind, values in the order of their names, then by questions; a kind with one value only is left out."""
     order = {key: place for place, key in enumerate(words.slice_values)}
 
     def place(kind: str, value: str, figures: Mapping[str, Figure]) -> tuple[int, int]:
         return order.get(f"{kind}={value}", -1), -sum(figure.n for figure in figures.values())
 
-    return [
-        _slice(run, kind, dict(sorted(by_value.items(), key=lambda row: place(kind, *row))))
+    return {
+        kind: dict(sorted(by_value.items(), key=lambda row: place(kind, *row)))
         for kind in KINDS
         if len(by_value := run.slices.get(kind, {})) > 1
-    ]
+    }
+
+
+def slice_tables(run: RunFolder, words: Wording) -> list[Slice]:
+    return [_slice(run, kind, by_value) for kind, by_value in slices(run, words).items()]
 
 
 def latency(timings: Sequence[Mapping[str, Any]], words: Wording) -> Latency | None:
@@ -238,19 +270,41 @@ def compared(changes: Iterable[Change], words: Wording, names: Iterable[str] | N
     return [_compared(change, _reach(change, kept), words) for change in kept]
 
 
+def measured(run: RunFolder, words: Wording) -> list[tuple[str, str]]:
+    """What was measured, as far as it is known: label and value."""
+    found = {"folder": run.path.resolve().name} | {name: _at(run.manifest, path) for name, path in MEASURED.items()}
+    thresholds = sorted({words.number(one.outcome.threshold, 2) for one in run.counted})
+    found["threshold"] = ", ".join(thresholds) or None
+    return [
+        (words.text[f"measured_{name}"], _plain(value, words)) for name, value in found.items() if value is not None
+    ]
+
+
+def _at(nested: Any, path: Iterable[str]) -> Any:
+    for name in path:
+        nested = (nested or {}).get(name)
+    return nested
+
+
+def _plain(value: Any, words: Wording) -> str:
+    if isinstance(value, list):  # a command, whose name is two words
+        return " ".join([value[0], shlex.join(value[1:])])
+    return words.number(value) if isinstance(value, int) else str(value)
+
+
 # --- Plots of confidence --------------------------------------------------------------------------------
 
 
 def risk_plot(scored: Sequence[Scored], before: Sequence[Scored], words: Wording) -> tuple[Markup, list[Point]] | None:
     """Risk over coverage, with the threshold in use as a dot, and the curve of the baseline; with its values."""
-    curve = risk_coverage(scored)
+    curve = _drawn(scored)
     answered = [one for one in scored if not one.outcome.abstained]
     if len(curve) < 2:
         return None
     coverage = len(answered) / len(scored)
     risk = _risk_at(curve, coverage)
-    lines = [Curve("now", curve), *([Curve("before", risk_coverage(before))] if before else [])]
-    top = plots.top_tick(max(risk for line in lines for share, risk in line.points if share >= 0.05))
+    lines = [Curve("now", curve), *([Curve("before", _drawn(before))] if before else [])]
+    top = plots.top_tick(max(risk for line in lines for _, risk in line.points))
     drawing = plots.plot(
         "risk",
         words.text["risk_title"],
@@ -283,6 +337,10 @@ def reliability_plot(scored: Sequence[Scored], words: Wording) -> tuple[Markup, 
         [Curve("now", [(confidence, right) for confidence, right, _ in groups])],
     )
     return drawing, groups
+
+
+def _drawn(scored: Sequence[Scored]) -> list[Point]:
+    return [point for point in risk_coverage(scored) if point[0] >= DRAWN]
 
 
 def _risk_at(curve: Sequence[Point], coverage: float) -> float:
@@ -334,9 +392,11 @@ def _axis(name: str) -> tuple[float, float]:
 
 def _row(run: RunFolder, figure: Figure) -> Row:
     others = {name: run.baselines.get(name, {}).get(figure.name) for name in BASELINES}
-    values = {name: other.value for name, other in others.items() if other and other.value is not None}
-    chart = plots.dots(_axis(figure.name), figure.value, _interval(figure), values)
-    return Row(figure, chart, tuple(values.get(name) for name in baselines(run)))
+    values = {name: rounded(other.value) for name, other in others.items() if other and other.value is not None}
+    differing = {name: value for name, value in values.items() if value != rounded(figure.value)}
+    chart = plots.dots(_axis(figure.name), figure.value, _interval(figure), differing)
+    told = tuple(differing.get(name, "=" if name in values else None) for name in baselines(run))
+    return Row(figure, chart, told)
 
 
 def _slice(run: RunFolder, kind: str, by_value: Mapping[str, Mapping[str, Figure]]) -> Slice:

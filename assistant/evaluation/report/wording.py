@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.types import Change, Figure
+from assistant.evaluation.types import Change, Figure, ReferenceQuestion
 from assistant.words import CATALOGUE, Words
 
 #: Figures that people read as numbers between 0 and 1 (or −1 and 1) rather than as shares of a hundred.
@@ -20,6 +20,8 @@ DECIMALS = re.compile(r"crag|crag_raw|aurc|e_aurc|auroc_.*|ap_.*|brier|ece|.*_(?
 #: Figures that count something.
 COUNTS = ("cited_sentences", "cited_words")
 
+#: As ``questions.question_id`` makes them.
+_MADE_ID = re.compile(r"q-[0-9a-f]{12}(-\d+)?")
 _RETRIEVAL = re.compile(r"(?P<level>article|passage|sentence)_(?P<measure>[a-z_]+)@(?P<k>\w+)")
 
 
@@ -40,6 +42,8 @@ class Wording:
     retrieval: Mapping[str, tuple[str, str]]
     baselines: Mapping[str, tuple[str, str]]
     causes: Mapping[str, tuple[str, str]]
+    #: What to do about each cause.
+    advice: Mapping[str, str]
     #: Names by name.
     slices: Mapping[str, str]
     slice_values: Mapping[str, str]
@@ -64,8 +68,18 @@ class Wording:
         """With a decimal where it is small and has any."""
         return self.number(value, 0 if value >= 10 or value == int(value) else 1)
 
+    def p_value(self, p: float) -> str:
+        """To three decimals; it is never zero."""
+        return f"<\u00a0{self.number(0.001, 3)}" if p < 0.001 else self.number(p, 3)
+
     def milliseconds(self, value: float) -> str:
         return f"{self.amount(value)}\u00a0ms" if value < 1000 else f"{self.amount(value / 1000)}\u00a0s"
+
+    def named(self, question: ReferenceQuestion) -> str:
+        """The id that its file gives a question, else where it stands there."""
+        if not _MADE_ID.fullmatch(question.id) or not question.origin:
+            return question.id
+        return re.sub(r", (row|line) (?=\d+$)", lambda unit: f", {self.text[unit[1]]}\u00a0", question.origin)
 
     # --- Figures ------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.evaluation.quantities import covers, quantities
+from assistant.quantities import covers, quantities
 
 # --- Numbers ------------------------------------------------------------------------------------------
 

@@ -28,15 +28,21 @@ def quantities(text: str, language: str | None) -> frozenset[str]:
 
     :param language: ISO 639-1 of ``text``; None reads digits only.
     """
-    code = language or ""
-    rest = _in_digits(_PERCENT.sub("%", join_numbers(fold(text, accents=False).text, code)), code)
-    found: set[str] = set()
-    for pattern in _date_patterns(code):
-        found.update(_date(match.groupdict(), _months(code)) for match in pattern.finditer(rest))
-        rest = pattern.sub(";", rest)
+    found, rest = _dates(in_digits(text, language), language or "")
     found.update(f"{int(match['hour']):02}:{match['minute']}" for match in _TIME.finditer(rest))
     found.update(_number(*match.groups("")) for match in _NUMBER.finditer(_TIME.sub(";", rest)))
     return frozenset(found)
+
+
+def in_digits(text: str, language: str | None) -> str:
+    """``text`` folded, without accents, with each number in digits: "quatorze mille" is "14000"."""
+    code = language or ""
+    return _spelled_out(_PERCENT.sub("%", join_numbers(fold(text, accents=False).text, code)), code)
+
+
+def without_dates(text: str, language: str | None) -> str:
+    """``in_digits`` with each date left out that has a month and a day or a year."""
+    return _dates(in_digits(text, language), language or "")[1].replace(_GAP, " ")
 
 
 def covers(found: Set[str], wanted: Set[str]) -> bool:
@@ -56,6 +62,9 @@ def _number(sign: str, digits: str, percent: str) -> str:
     return f"{sign}{Decimal(digits).normalize():f}{percent.strip()}"
 
 
+#: Stands for a date that was read; in no text.
+_GAP = "\ue000"
+
 # --- Dates -------------------------------------------------------------------------------------------
 
 
@@ -64,6 +73,15 @@ def _date(parts: Mapping[str, str | None], months: Mapping[str, int]) -> str:
     year = parts["year"] or "-"  # "--06-27", as XML Schema writes a day of any year
     day = parts.get("day")
     return f"{year}-{months.get(month) or int(month):02}" + (f"-{int(day):02}" if day else "")
+
+
+def _dates(text: str, language: str) -> tuple[set[str], str]:
+    """The dates in a text whose numbers are in digits, and the text without them."""
+    found: set[str] = set()
+    for pattern in _date_patterns(language):
+        found.update(_date(match.groupdict(), _months(language)) for match in pattern.finditer(text))
+        text = pattern.sub(_GAP, text)
+    return found, text
 
 
 @cache
@@ -134,8 +152,8 @@ _NEVER_ALONE = frozenset(
 )
 
 
-def _in_digits(text: str, language: str) -> str:
-    """``text`` with its number words in digits, "1.2 million" too."""
+def _spelled_out(text: str, language: str) -> str:
+    """Folded ``text`` with its number words in digits, "1.2 million" too."""
     if language not in _VALUES:
         return text
     values, word = _VALUES[language], _word(language)
