@@ -1,0 +1,65 @@
+"""What became of a quotation, as JSON and as plain text for a terminal."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from assistant.news.quotes import Difference, FoundQuote
+from assistant.readable import printable
+from assistant.records import CitationRecord, Record, citation_record
+
+
+class SpeakerRecord(Record):
+    """Whose words they are, according to the article."""
+
+    name: str = Field(description="In full where the article has it, else as it describes the speaker.")
+    anonymous: bool = Field(description="Whether the article keeps the name to itself.")
+
+
+class DifferenceRecord(Record):
+    """Where a quotation and the article differ; one of the two is empty where words were added or left out."""
+
+    quoted: str
+    original: str
+    meaning: list[Literal["number", "name", "negation"]] = Field(description="What changes beyond the wording.")
+
+
+class QuoteRecord(Record):
+    """Where a quotation comes from, and whether it stands there word for word."""
+
+    status: Literal["exact", "altered", "absent"]
+    citation: CitationRecord | None = Field(description="The article's own words; null when absent.")
+    speaker: SpeakerRecord | None
+    differences: list[DifferenceRecord]
+
+
+def quote_record(found: FoundQuote, root_path: str = "") -> QuoteRecord:
+    return QuoteRecord(
+        status=found.status,
+        citation=citation_record(found.citation, root_path) if found.citation else None,
+        speaker=SpeakerRecord(name=found.speaker.name, anonymous=found.speaker.anonymous) if found.speaker else None,
+        differences=[
+            DifferenceRecord(quoted=one.quoted, original=one.original, meaning=list(one.meaning))
+            for one in found.differences
+        ],
+    )
+
+
+def readable_quote(found: FoundQuote) -> str:
+    """The status, then the article's own words, where they stand, who says them, and what differs."""
+    if found.citation is None:
+        return found.status
+    sentence = found.citation.sentence
+    article = sentence.article
+    published = article.published.isoformat() if article.published else "no date"
+    place = (article.title, article.source, published, f"{article.id}#s{sentence.number}")
+    lines = [found.status, sentence.text, " · ".join(part for part in place if part)]
+    if found.speaker:
+        lines.append(f"speaker: {found.speaker.name}{' (unnamed)' if found.speaker.anonymous else ''}")
+    lines += map(_readable_difference, found.differences)
+    return "\n".join(map(printable, lines))
+
+
+def _readable_difference(difference: Difference) -> str:
+    meaning = f" ({', '.join(difference.meaning)})" if difference.meaning else ""
+    return f"“{difference.original}” became “{difference.quoted}”{meaning}"
