@@ -1,0 +1,10 @@
+"""Answers worded by a language model on a short leash: no sentence of it is shown that its source does not support.
+
+Nothing of OpenAI's is imported before the first question of the mode ``generative``.
+"""
+
+from assistant.generate.events import Ended, Event, Extractive, Waiting, Worded
+from assistant.generate.service import Service, service_of
+from assistant.generate.writer import Writer
+
+__all__ = ["Ended", "Event", "Extractive", "Service", "Waiting", "Worded", "Writer", "service_of"]

@@ -1,0 +1,66 @@
+"""Whether a claim denies what the sentence denies, and is no surer than it."""
+
+from itertools import pairwise
+
+from assistant.generate.comparison import Comparison, Match
+from assistant.generate.lexicon import lexicon
+from assistant.generate.wording import SPEECH, Term, Wording
+
+#: Words between which a word still stands where it stood.
+NEAR = 2
+
+
+def denies_the_same(compared: Comparison) -> bool:
+    told, source = compared.told, compared.source
+    if any(-direction in source.comparisons for direction in told.comparisons - source.comparisons):
+        return False
+    new = (term for term, found in compared.pairs if found is None)
+    if any(_are_opposite(term, other) for term in new for other in source.terms) or _is_between_contraries(compared):
+        return False
+    negated = [(term.negated, found.negated) for term, found in compared.matches if not found.is_name]
+    return (True, True) in negated or all(one == other for one, other in negated)
+
+
+def is_as_sure(compared: Comparison) -> bool:
+    """Whether nothing is told for certain that the source thinks possible, nor as to come what it does not."""
+    told, source = compared.told, compared.source
+    if not told.quotes and _leaves_speaker_out(compared):
+        return False
+    if told.looks_ahead and (not source.looks_ahead or source.is_conditional > told.is_conditional):
+        return False
+    if any(_has_happened(match, told) for match in compared.matches):
+        return False
+    doubted = [(term.doubted, found.doubted) for term, found in compared.matches]
+    return (True, True) in doubted or (False, True) not in doubted
+
+
+def _is_between_contraries(compared: Comparison) -> bool:
+    """Whether a word stands away from where the source has it, which has its contrary too: "rouvrir", "fermée"."""
+    return any(
+        before is not None
+        and found is not None
+        and abs(found.place - before.place) > NEAR
+        and any(_are_opposite(term, other) for other in compared.source.terms)
+        for (_, before), (term, found) in pairwise(compared.pairs)
+    )
+
+
+def _are_opposite(term: Term, other: Term) -> bool:
+    opposites = lexicon().opposites
+    return any(opposites.get(meaning, frozenset()) & other.meanings for meaning in term.meanings)
+
+
+def _leaves_speaker_out(compared: Comparison) -> bool:
+    """Whether the claim says for itself what the source has somebody say, between quotation marks."""
+    matches = list(compared.matches)
+    speakers = [match for match in matches if match.term.is_name or match.term.meanings & SPEECH]
+    quoted = sum(match.found.quoted for match in matches)
+    return 2 * quoted > len(matches) and all(match.found.quoted for match in speakers)
+
+
+def _has_happened(match: Match, told: Wording) -> bool:
+    """Whether the claim has done what the source has still to come, or only asked for or agreed on."""
+    term, found = match
+    if found.is_infinitive:
+        return term.is_verb and not (term.is_infinitive or term.is_ahead)
+    return found.is_ahead and not (term.is_ahead or term.is_noun or (told.looks_ahead and not term.is_verb))

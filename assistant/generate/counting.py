@@ -1,0 +1,110 @@
+"""Whether a claim's numbers are those of the sentence, and count the same things."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from assistant.generate.comparison import Comparison, same, share
+from assistant.generate.wording import Term
+from assistant.quantities import covers
+
+#: Words beside a number that belong to it.
+NEAR = 3
+#: Words beside a year that may say what happened then.
+NEAR_YEAR = 4
+
+_YEAR = re.compile(r"1[5-9][0-9]{2}|20[0-9]{2}")
+_MONEY = frozenset(["euro", "dollar"])
+
+
+class Beside(NamedTuple):
+    """The words at a number, nearest first."""
+
+    before: Sequence[Term]
+    behind: Sequence[Term]
+
+
+def has_numbers(compared: Comparison) -> bool:
+    told, source = compared.told, compared.source
+    return (
+        covers(source.quantities, told.quantities)
+        and all(_counts_the_same(number, compared) for number in told.terms if number.is_number)
+        and not _swaps(compared)
+        and not _takes_part_for_whole(compared)
+    )
+
+
+def _counts_the_same(number: Term, compared: Comparison) -> bool:
+    """Whether a number is one of the same things: "14 000 combattants" are not "14 000 civils"."""
+    source = compared.source.terms
+    found = [other for other in source if same(number, other, compared.same_language)]
+    years = [term.key for term in source if _YEAR.fullmatch(term.key)]
+    if not found or years == [number.key]:
+        return True  # as `covers` has judged
+    is_year = number.key in years
+    claimed = _beside(compared.told.terms, number.place, NEAR)
+    given = [_beside(source, other.place, NEAR_YEAR if is_year else NEAR) for other in found]
+    if is_year:
+        return any(
+            share([*claimed.behind, *claimed.before], [*b.behind, *b.before], compared.same_language) for b in given
+        )
+    return any(_is_measured_alike(number, claimed, beside, compared.same_language) for beside in given)
+
+
+def _is_measured_alike(number: Term, claimed: Beside, given: Beside, same_language: bool) -> bool:
+    around = [*given.behind, *given.before]
+    behind, before = (given.behind, given.before) if same_language else (around, around)
+    nouns = _nouns(claimed, same_language)
+    follows = share(nouns, behind, same_language)
+    precedes = not claimed.before or share(claimed.before[:2], before, same_language)
+    if not nouns or "person" in nouns[0].meanings:
+        return precedes or share(claimed.behind[1:2], around, same_language)
+    material = [term for term in claimed.behind[1:2] if term.case == "of"]  # "1,1 tonne de cocaïne"
+    if same_language and material and not share(material, given.behind, same_language):
+        return False
+    if number.key.endswith("%") or nouns[0].meanings & _MONEY:
+        return precedes and (follows or not share(nouns, around, same_language))
+    return follows
+
+
+def _nouns(claimed: Beside, same_language: bool) -> Sequence[Term]:
+    """What is counted: the next word, or in another word order one of two."""
+    if not claimed.behind or claimed.behind[0].is_verb or "," in claimed.behind[0].between:
+        return ()
+    return claimed.behind[: 1 if same_language else 2]
+
+
+def _beside(terms: Sequence[Term], place: int, reach: int) -> Beside:
+    return Beside(_run(terms, place, -1, reach), _run(terms, place, 1, reach))
+
+
+def _run(terms: Sequence[Term], place: int, step: int, reach: int) -> list[Term]:
+    """The words from a number to the next one; what stands around a range belongs to both its ends."""
+    place += step
+    if 0 <= place < len(terms) and terms[place].is_number:
+        place += step
+    found: list[Term] = []
+    while 0 <= place < len(terms) and not terms[place].is_number and len(found) < reach:
+        found.append(terms[place])
+        place += step
+    return found
+
+
+def _swaps(compared: Comparison) -> bool:
+    """Whether numbers that stand side by side come in another order: "178 voix contre 112"."""
+    numbers = [match for match in compared.matches if match.term.is_number]
+    return any(
+        0 < one.found.place - other.found.place <= 2 and other.term.place - one.term.place <= 2
+        for one, other in pairwise(numbers)
+    )
+
+
+def _takes_part_for_whole(compared: Comparison) -> bool:
+    """Whether "12 of the 48" became "the 48"."""
+    claimed = {term.key for term in compared.told.terms if term.is_number}
+    return any(
+        part.is_number and whole.is_number and whole.between[:1] in (("des",), ("of",))
+        for part, whole in pairwise(compared.source.terms)
+        if whole.key in claimed and part.key not in claimed
+    )
