@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import socketserver
@@ -46,6 +47,9 @@ UNANSWERED = "Combien de personnes au Danemark en ville ?"
 
 #: Bytes over the wire that a first visit may cost.
 COLD_WEIGHT = 350 * 1024
+
+#: Requests of a first visit.
+REQUESTS = 60
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +143,7 @@ def test_a_first_visit_tells_what_can_be_asked(page: Page, address: str, engine:
         "fr": "4 articles, le plus récent du 9 mai 2017",
         "en": "4 articles, the newest from 9 May 2017",
     }
-    expect(page.locator("#corpus")).to_have_text(corpus[words.code])
+    expect(page.locator("#corpus a")).to_have_text([corpus[words.code], words.embed])
     expect(page.locator("#question textarea")).to_be_focused()
 
 
@@ -199,19 +203,64 @@ def test_the_other_language_is_one_click_away(page: Page, address: str, engine: 
     expect(page.get_by_text(ENGLISH.invitation)).to_be_visible()
 
 
+def test_a_further_language_is_one_file(tmp_path: Path) -> None:
+    package = Path(blocks.__file__).parent.parent
+    words = tmp_path / "assistant" / "words"
+    shutil.copytree(package / "words", words)
+    for part in package.iterdir():
+        if part.name != "words":
+            (words.parent / part.name).symlink_to(part)
+    english = (words / "en.toml").read_text(encoding="utf-8")
+    german = english.replace('name = "English"', 'name = "Deutsch"').replace("All articles", "Alle Artikel")
+    (words / "de.toml").write_text(german, encoding="utf-8")
+    code = """if True:
+        from fake_engine import FakeEngine
+        from fastapi.testclient import TestClient
+        from assistant.api import create_app
+        from assistant.page.chat import add_chat
+        from assistant.settings import Settings
+        app = create_app(FakeEngine(), Settings())
+        add_chat(app, FakeEngine(), Settings())
+        client = TestClient(app, base_url="http://127.0.0.1")
+        for path in ("de/", "de/articles", "de/embed", "articles/hostile?ui=de", "articles/gone?ui=de"):
+            page = client.get(f"/{path}")
+            assert '<html lang="de"' in page.text and ">English</a>" in page.text, path
+        assert "Alle Artikel" in client.get("/de/articles").text and ">Deutsch</a>" in client.get("/fr/").text
+        assert '"de":' in client.get("/widget.js").text
+        assert client.get("/", headers={"accept-language": "de"}, follow_redirects=False).headers["location"] == "de/"
+    """
+    environ = os.environ | {"PYTHONPATH": f"{tmp_path}:{Path(__file__).parent}"}
+    command = [sys.executable, "-c", code]
+    ran = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
 def test_a_first_visit_is_light(browser: Browser, address: str, engine: FakeEngine) -> None:
     page = browser.new_page()
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
+    asked: list[str] = []
     received: list[int] = []
     failed: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
     page.on("response", lambda response: failed.append(response.url) if response.status >= 400 else None)
     visit(page, address)
     expect(page.locator("#samples button:visible").first).to_be_visible()
     page.close()
     assert 0 < sum(received) <= COLD_WEIGHT
-    assert len(received) <= 62 and failed == []
+    assert len(asked) <= REQUESTS and failed == []
+
+
+def test_all_articles_and_the_widget_are_a_click_away(page: Page, address: str, engine: FakeEngine) -> None:
+    visit(page, address)
+    for link, heading in (("#corpus .all a", FRENCH.browse), ("#corpus .embed a", FRENCH.embed)):
+        with page.context.expect_page() as opened:
+            page.locator(link).click()
+        expect(opened.value.locator("h1")).to_have_text(heading)
+        opened.value.close()
+    ask(page, QUESTION)
+    expect(page.locator("#corpus .embed")).to_be_hidden()
 
 
 def test_samples_are_asked_by_a_click(page: Page, address: str, engine: FakeEngine) -> None:
@@ -235,7 +284,8 @@ def test_a_page_opened_before_there_is_an_index_follows_the_indexing(
     engine.building = None
     expect(page.locator("#corpus .banner")).to_have_text(FRENCH.nothing_indexed)
     engine.generation = "g2"
-    expect(page.locator("#corpus")).to_have_text("4 articles, le plus récent du 9 mai 2017")
+    expect(page.locator("#corpus .all")).to_have_text("4 articles, le plus récent du 9 mai 2017")
+    expect(page.locator("#corpus .banner")).to_have_count(0)
     expect(page.locator("#samples button:visible")).to_have_count(2)
 
 
@@ -355,6 +405,34 @@ def test_an_answer_is_in_view_from_its_question_on(page: Page, address: str, eng
     expect(page.locator("#chat .question", has_text="Seconde")).to_be_in_viewport()
     expect(reply.locator(".quote").first).to_be_in_viewport()
     expect(page.locator("#chat .question", has_text="Première")).not_to_be_in_viewport()
+
+
+def test_no_line_ends_within_a_number(page: Page, address: str, engine: FakeEngine) -> None:
+    """Newspapers put a thin space into it, at which browsers would end a line."""
+    visit(page, address)
+    ask(page, "Combien de combattants étrangers en Syrie ?").locator("blockquote .cite").first.click()
+    expect(page.locator("#panel mark")).to_contain_text("14\u2009000")
+    for width in range(320, 420, 7):
+        page.set_viewport_size({"width": width, "height": 700})
+        lines = page.locator(".whole").evaluate_all("all => all.map(one => one.getClientRects().length)")
+        assert lines and set(lines) == {1}
+
+
+def test_eight_readers_do_not_wait_for_each_other(browser: Browser, address: str, engine: FakeEngine) -> None:
+    engine.hold = Event()
+    contexts = [browser.new_context() for _ in range(8)]
+    pages = [context.new_page() for context in contexts]
+    for page in pages:
+        page.goto(f"{address}/fr/")
+    for page in pages:
+        page.locator("#question textarea").fill(QUESTION)
+        page.locator("#question textarea").press("Enter")
+    wait_until(lambda: len(engine.asked) == 8)  # All of them before the first has an answer.
+    engine.hold.set()
+    for page in pages:
+        expect(page.locator("#chat .statement")).to_have_count(3, timeout=30_000)
+    for context in contexts:
+        context.close()
 
 
 # --- What can be done with an answer ----------------------------------------------------------------------
@@ -889,8 +967,11 @@ def test_one_walks_through_the_citations_of_an_answer(page: Page, address: str, 
 
 def test_a_source_in_the_list_opens_the_panel_too(page: Page, address: str, engine: FakeEngine) -> None:
     visit(page, address)
-    ask(page, QUESTION).locator(".sources .cite").nth(1).click()
+    reply = ask(page, QUESTION)
+    reply.locator(".sources .cite").nth(1).click()
     expect(page.locator("#place")).to_have_text("2 sur 3")
+    reply.locator(".sources").get_by_role("link", name=ARTICLES[0].title).click()
+    expect(page.locator("#place")).to_have_text("1 sur 3")
 
 
 def test_an_article_that_is_gone_is_explained(page: Page, address: str, engine: FakeEngine) -> None:
@@ -960,12 +1041,14 @@ def test_accent_and_logo_come_from_the_settings(browser: Browser, tmp_path: Path
     with running(FakeEngine(), Settings(port=0, index=tmp_path, accent="#ffcc00", logo=str(logo))) as address:
         page = browser.new_page()
         with watched(page, address):
-            visit(page, address)
-            assert page.locator(".logo").evaluate("one => one.naturalWidth") > 0
+            for path in ("articles/hostile", "articles/gone", "fr/articles", "fr/embed", "fr/?embed=1", "fr/"):
+                page.goto(f"{address}/{path}")
+                expect(page.locator(".logo")).to_be_visible()
+                assert page.locator(".logo").evaluate("one => one.naturalWidth") > 0
+                expect(page.locator("nav :is(a, button)").first).not_to_have_css("color", "rgb(10, 92, 107)")
             send = page.locator("#question .submit-button")
             light, dark = re.findall(r"rgb\((\d+), (\d+), (\d+)\)", send.evaluate(COLOURS))
             assert contrast(*[tuple(int(part) / 255 for part in one) for one in (light, dark)]) >= 4.5  # type: ignore[arg-type]
-            expect(page.locator("nav button").first).not_to_have_css("color", "rgb(10, 92, 107)")
 
 
 #: The two colours of a button.
@@ -1139,7 +1222,7 @@ def test_a_server_that_is_told_to_stop_ends_well(stop: signal.Signals) -> None:
         "serve(FakeEngine(), Settings(port=0), lambda address: print(address, flush=True))"
     )
     tests = Path(__file__).parent
-    environ = os.environ | {"PYTHONPATH": f"{tests}:{tests.parent}"}
+    environ = os.environ | {"PYTHONPATH": f"{tests}:{tests.parent}:{os.environ['PYTHONPATH']}"}
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
     ) as process:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
+from assistant.page.messages import UNBROKEN
 from assistant.page.templates import render
 from assistant.records import article_path
 from assistant.settings import Settings
@@ -71,7 +72,7 @@ def article_body(text: str, sentences: list[Sentence]) -> Markup:
             pieces.append(_escaped(gap))
             # A single line end makes no blank line to tell paragraphs apart: the style adds the distance.
             pieces.append('<p class="close">' if position and gap.count("\n") == 1 else "<p>")
-        pieces.append(f'<span id="s{sentence.number}">{_escaped(sentence.text)}</span>')
+        pieces.append(f'<span id="s{sentence.number}">{_unbroken(sentence.text)}</span>')
         position, paragraph = sentence.end, sentence.paragraph
     pieces.append("" if paragraph is None else "</p>")
     pieces.append(_escaped(text[position:]))
@@ -80,6 +81,8 @@ def article_body(text: str, sentences: list[Sentence]) -> Markup:
 
 def web_address(url: str) -> tuple[str, str] | None:
     """``url`` and the host it really leads to, or None where it is no address on the web."""
+    if "\\" in url:  # To a browser a slash, which ends the host; to others a part of the name before it.
+        return None
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").encode("idna").decode()
@@ -98,6 +101,11 @@ def _script_words(words: Words) -> dict[str, object]:
         "copied": words.reference_copied,
         "copyFailed": words.copy_failed,
     }
+
+
+def _unbroken(text: str) -> str:
+    pieces = enumerate(UNBROKEN.split(text))
+    return "".join(f'<span class="whole">{_escaped(piece)}</span>' if n % 2 else _escaped(piece) for n, piece in pieces)
 
 
 def _escaped(text: str) -> str:

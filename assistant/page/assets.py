@@ -4,6 +4,7 @@ import os
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote
 
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -37,3 +38,9 @@ def asset(name: str) -> str:
     """Address of a file of ours as seen from a page one level below the root, with the version in it."""
     version = sha256((FOLDER / name).read_bytes()).hexdigest()[:12]
     return f"../static/{name}?v={version}"
+
+
+@cache
+def icon() -> str:
+    """An address that holds the icon."""
+    return f"data:image/svg+xml,{quote((FOLDER / 'icon.svg').read_text(encoding='utf-8'))}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from assistant.access import groups_of
 from assistant.errors import AssistantError
 from assistant.page.asking import Asking
 from assistant.page.messages import (
@@ -84,10 +85,11 @@ def build_page(language: str, engine: Engine, settings: Settings) -> gradio.Bloc
     with page:
         conversation = gradio.State(Conversation())
         chat = _chat(words)
-        with gradio.Row(elem_id="samples"):
+        # Our style lays these two out; as rows, they would be two more files to load.
+        with gradio.Column(elem_id="samples"):
             samples = [gradio.Button(visible=False, size="sm") for _ in range(SAMPLES)]
         question = _question_box(words)
-        with gradio.Row(elem_id="foot"):
+        with gradio.Column(elem_id="foot"):
             corpus = gradio.Markdown(elem_id="corpus", latex_delimiters=[], container=False)
             restart = gradio.Button(words.new_conversation, size="sm", elem_id="restart")
         # Behind the scenes: what the page's script asks for on a reader's behalf.
@@ -96,16 +98,27 @@ def build_page(language: str, engine: Engine, settings: Settings) -> gradio.Bloc
         again = gradio.Button("", visible="hidden", elem_id="again")
         timer = gradio.Timer(REFRESH, active=False)
 
-        def look() -> list[Any]:
-            return [*_corpus(engine, words), *_samples(engine, words)]
+        # Gradio gives each of these the request that made the event, by the name of its type.
+        def look(request: gradio.Request) -> list[Any]:
+            readers = engine.seen_by(groups_of(request.state))
+            return [*_corpus(readers, words), *_samples(readers, words)]
+
+        def ask(asked: str, so_far: Conversation, request: gradio.Request) -> Iterator[Shown]:
+            yield from converser.seen_by(groups_of(request.state)).ask(asked, so_far)
+
+        def ask_again(so_far: Conversation, request: gradio.Request) -> Iterator[Shown]:
+            yield from converser.seen_by(groups_of(request.state)).ask_again(so_far)
+
+        def remember(kept: str, request: gradio.Request) -> tuple[list[Message], Conversation]:
+            return converser.seen_by(groups_of(request.state)).recall(kept)
 
         shown = [question, chat, conversation]
-        question.submit(converser.ask, [question, conversation], shown, **ASKS)
+        question.submit(ask, [question, conversation], shown, **ASKS)
         for sample in samples:
-            _into(question, sample).then(converser.ask, [question, conversation], shown, **ASKS)
-        again.click(converser.ask_again, conversation, shown, **ASKS)
+            _into(question, sample).then(ask, [question, conversation], shown, **ASKS)
+        again.click(ask_again, conversation, shown, **ASKS)
         question.stop(stop, conversation, None, **QUIET)
-        recall.click(converser.recall, memory, [chat, conversation], **QUIET)
+        recall.click(remember, memory, [chat, conversation], **QUIET)
         restart.click(lambda: ("", [], Conversation()), None, shown, **QUIET)
         for look_again in (page.load, timer.tick):
             look_again(look, None, [corpus, timer, *samples], **QUIET)
@@ -122,6 +135,10 @@ class Converser:
     limit: int
     words: Words
     executor: Executor
+
+    def seen_by(self, groups: frozenset[str]) -> "Converser":
+        """The same for a member of ``groups``."""
+        return replace(self, engine=self.engine.seen_by(groups))
 
     def ask(self, question: str, so_far: Conversation) -> Iterator[Shown]:
         """What the page shows for a question, one statement after the other.
@@ -229,7 +246,7 @@ def _into(question: gradio.Textbox, sample: gradio.Button) -> gradio.events.Depe
 
 
 def _corpus(engine: Engine, words: Words) -> tuple[str, gradio.Timer]:
-    """The line about the corpus, and whether to look again soon."""
+    """The line at the foot: the corpus, and where else one can go; and whether to look again soon."""
     facts, progress = engine.facts(), engine.progress()
     lines = []
     if progress is not None:
@@ -237,7 +254,8 @@ def _corpus(engine: Engine, words: Words) -> tuple[str, gradio.Timer]:
     elif facts.generation is None:
         lines.append(f'<p class="banner">{escaped(words.nothing_indexed)}</p>')
     if facts.articles:
-        lines.append(f"<p>{escaped(facts_line(facts, words))}</p>")
+        lines.append(f'<p class="all"><a href="articles">{escaped(facts_line(facts, words))}</a></p>')
+    lines.append(f'<p class="embed"><a href="embed">{escaped(words.embed)}</a></p>')
     return "".join(lines), gradio.Timer(active=progress is not None or facts.generation is None)
 
 

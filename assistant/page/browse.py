@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
+from assistant.access import groups_of
 from assistant.page.templates import render
 from assistant.protocols import Engine
 from assistant.records import article_path
@@ -119,7 +120,7 @@ def marked(text: str, ranges: Sequence[tuple[int, int]]) -> Markup:
 def _page_in(words: Words, engine: Engine, settings: Settings) -> Callable[[Request], HTMLResponse]:
     # A plain function on purpose: the server runs it in a thread of its pool, as the engine expects.
     def page(request: Request) -> HTMLResponse:
-        return browse_page(request.query_params, engine, words, settings)
+        return browse_page(request.query_params, engine.seen_by(groups_of(request.state)), words, settings)
 
     return page
 

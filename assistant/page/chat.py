@@ -12,15 +12,16 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from markupsafe import Markup
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.feedback import COMMENT_LIMIT
 from assistant.page.templates import render
+from assistant.problems import problem
 from assistant.protocols import Engine
 from assistant.settings import Settings
-from assistant.words import CATALOGUE, Words
+from assistant.words import CATALOGUE, Words, words_for
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ def gradio_host(engine: Engine, settings: Settings) -> FastAPI:
             show_error=False,
             max_file_size=1,
         )
+        host.routes[-1].app.add_exception_handler(KeyError, _no_such_event)  # type: ignore[attr-defined]
     return host
 
 
@@ -142,6 +144,13 @@ class Components:
         async with host.router.lifespan_context(host):
             self._ready.set_result({route.path: route.app for route in host.routes if isinstance(route, Mount)})
             await closing.wait()
+
+
+async def _no_such_event(request: Request, error: Exception) -> Response:
+    """Gradio looks the number of an event up without asking whether there is one."""
+    if not request.url.path.endswith("/queue/join"):
+        raise error
+    return problem("invalid", words_for(None, request.headers.get("accept-language", "")), field="fn_index").response()
 
 
 def _page_in(words: Words, settings: Settings) -> Callable[[Request], Awaitable[HTMLResponse]]:

@@ -5,6 +5,7 @@ written here passes all three unchanged: block elements of its own, and every ch
 to any of them given as a reference.
 """
 
+import re
 from collections.abc import Iterable
 
 from assistant.page.turns import Turn
@@ -15,6 +16,9 @@ from assistant.words import Words
 #: Every ASCII character but letters, digits and the space. Line ends and tabs among them, since a blank line
 #: would end the HTML block; the rest of Unicode stands for itself.
 _REFERENCES = {code: f"&#{code};" for code in range(1, 128) if not chr(code).isalnum() and code != 32}
+
+#: Browsers break lines at thin spaces, which stand within numbers and beside quotation marks.
+UNBROKEN = re.compile(r"(\S(?:\u2009\S)+)")
 
 #: Problems that may be over at the next try; the others are about the question itself.
 PASSING = frozenset({"no_index", "unavailable", "failed"})
@@ -95,7 +99,9 @@ def _nearest(nearest: list[CitationRecord], words: Words, stale: frozenset[int])
 
 
 def _quotation(kind: str, text: str, language: str | None, chips: str) -> str:
-    quoted = f'<span class="quote"{_lang(language)}>{escaped(text)}</span>'
+    pieces = enumerate(UNBROKEN.split(text))
+    shown = "".join(f'<span class="whole">{escaped(piece)}</span>' if n % 2 else escaped(piece) for n, piece in pieces)
+    quoted = f'<span class="quote"{_lang(language)}>{shown}</span>'
     return f'<blockquote class="{kind}">{quoted}&#160;{chips}</blockquote>'
 
 
@@ -120,13 +126,24 @@ def _sources(citations: Iterable[CitationRecord], words: Words, stale: frozenset
 def _source(citations: list[CitationRecord], words: Words, stale: frozenset[int]) -> str:
     article = citations[0]
     chips = "".join(_chip(citation, stale) for citation in citations)
-    title = escaped(article.title or words.untitled)
-    line = f' <span class="fact date">{escaped(words.date(article.published))}</span>'
+    line = f'<span class="fact date">{escaped(words.date(article.published))}</span>'
     line += f' <span class="fact">{escaped(article.source)}</span>' if article.source else ""
     badge = f'&#160;<span class="badge">{escaped(article.language)}</span>' if article.language else ""
     gone = any(citation.number in stale for citation in citations)
     note = f' <span class="why">{escaped(words.citation_gone)}</span>' if gone else ""
-    return f'<li>{chips} <span class="title"{_lang(article.language)}>{title}</span>{line}{badge}{note}</li>'
+    return (
+        f'<li><span class="numbers">{chips}</span> {_title(citations, words, stale)} '
+        f'<span class="line">{line}{badge}{note}</span></li>'
+    )
+
+
+def _title(citations: list[CitationRecord], words: Words, stale: frozenset[int]) -> str:
+    """A way to the first of the citations that still stand."""
+    title, language = escaped(citations[0].title or words.untitled), _lang(citations[0].language)
+    for citation in citations:
+        if citation.number not in stale:
+            return f'<a class="title" href="{_href(citation)}"{language}>{title}</a>'
+    return f'<span class="title"{language}>{title}</span>'
 
 
 def _answer_tools(abstained: bool, words: Words) -> str:

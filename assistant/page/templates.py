@@ -5,7 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from assistant.page.assets import asset
+from assistant.page.assets import asset, icon
 from assistant.words import CATALOGUE
 
 _environment = Environment(
@@ -16,7 +16,7 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": True}
-_environment.globals.update(asset=asset, languages=tuple(CATALOGUE.values()))
+_environment.globals.update(asset=asset, icon=icon, languages=tuple(CATALOGUE.values()))
 
 
 def render(name: str, status: int = 200, **values: object) -> HTMLResponse:

@@ -1,6 +1,6 @@
 // The articles behind the citations. They are hostile text: they enter the page as text nodes only.
 
-import { element, words } from "./page.js";
+import { element, unbroken, words } from "./page.js";
 
 const CITATION = /\/articles\/([^/?#]+)#s(\d+)$/;
 const articles = new Map();
@@ -34,10 +34,10 @@ function mark(id, gone) {
   for (const link of document.querySelectorAll("#chat a.cite")) {
     if (target(link).id === id) link.classList.toggle("gone", gone);
   }
-  for (const source of document.querySelectorAll("#chat .sources li:has(> a.cite)")) {
+  for (const source of document.querySelectorAll("#chat .sources li:has(a.cite)")) {
     if (target(source.querySelector("a.cite")).id !== id) continue;
     source.querySelector(".why")?.remove();
-    if (gone) source.append(" ", element("span", words.gone, { class: "why" }));
+    if (gone) source.querySelector(".line").append(" ", element("span", words.gone, { class: "why" }));
   }
 }
 
@@ -59,7 +59,9 @@ export function bodyOf({ text, sentences }, cited) {
       paragraph.element.append(gap);
     }
     const name = sentence.number === cited ? "mark" : "span";
-    paragraph.element.append(element(name, slice(sentence.start, sentence.end)));
+    const shown = element(name);
+    shown.append(...unbroken(slice(sentence.start, sentence.end)));
+    paragraph.element.append(shown);
     position = sentence.end;
   }
   body.append(slice(position));

@@ -2,7 +2,7 @@
 // WCAG 2.2, 1.4.13: Escape takes it away, the pointer can go onto it, and it stays until the reader leaves.
 
 import { article, target } from "./articles.js";
-import { date, element, words } from "./page.js";
+import { date, element, unbroken, words } from "./page.js";
 import { citationsOf, turnOf } from "./turns.js";
 
 const card = document.getElementById("card");
@@ -38,7 +38,7 @@ function fill(citation) {
   const [title, facts, quote] = card.children;
   title.textContent = citation.title || words.untitled;
   facts.replaceChildren(...[date(citation.published), citation.source].filter(Boolean).map((one) => element("bdi", one)));
-  quote.textContent = citation.quote;
+  quote.replaceChildren(...unbroken(citation.quote));
   title.lang = quote.lang = citation.language ?? "";
 }
 

@@ -39,7 +39,7 @@ byId("previous").addEventListener("click", () => choose(current() - 1));
 byId("next").addEventListener("click", () => choose(current() + 1));
 byId("copy").addEventListener("click", () => copy(document.querySelector(".reference").textContent));
 document.querySelector(".text").addEventListener("click", (event) => {
-  const at = sentences.indexOf(event.target);
+  const at = sentences.indexOf(event.target.closest("span[id]"));
   if (at < 0 || !getSelection().isCollapsed) return;
   // It is being read where it is.
   choose(at === current() ? -1 : at, `${sentences[at].getBoundingClientRect().top}px`);

@@ -20,11 +20,15 @@ export function watch(isAsking, settle) {
     const address = String(resource?.url ?? resource);
     if (/\/queue\/join$/.test(address.split("?")[0])) return join(() => fetchPlainly(resource, options), settle);
     const response = await fetchPlainly(resource, options);
+    if (/\bconfig$/.test(address) && response.ok) return located(await response.json());
     if (/\/heartbeat\//.test(address) && response.ok) follow(response.clone()).then(() => sever(settle));
     return response;
   };
   addEventListener("pagehide", () => (leaving = true));
 }
+
+/** What Gradio is told, with the address that the page was found at: behind a proxy, the server may not know it. */
+const located = (config) => Response.json({ ...config, root: new URL(".", document.baseURI).href.slice(0, -1) });
 
 /** Hand an event over. Where that fails, Gradio is told that there was nothing to be done, and whoever asked is told. */
 async function join(ask, settle) {

@@ -14,6 +14,10 @@ export function element(name, text = "", attributes = {}) {
   return made;
 }
 
+/** A text whose lines are not broken at its thin spaces, which stand within numbers and beside quotation marks. */
+export const unbroken = (text) =>
+  text.split(/(\S(?:\u2009\S)+)/u).map((piece, at) => (at % 2 ? element("span", piece, { class: "whole" }) : piece));
+
 /** Put a text into a box of Gradio's as if it had been typed. */
 export function fillBox(box, text) {
   box.value = text;

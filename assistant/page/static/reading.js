@@ -40,7 +40,7 @@ const PAGE_TOOLS = {
 
 document.addEventListener("click", (event) => {
   const at = (selector) => event.target.closest?.(selector);
-  const link = at("#chat .answer a.cite");
+  const link = at("#chat .answer :is(a.cite, a.title)");
   if (link && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) {
     event.preventDefault();
     card.close();
