@@ -10,19 +10,22 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 
+from assistant.access import groups_of, is_within, networks
 from assistant.errors import AssistantError
 from assistant.feedback import FeedbackFull, FeedbackRequest, keep_feedback
-from assistant.guard import BODY_LIMIT, protect
+from assistant.guard import protect
+from assistant.limits import BODY_LIMIT, Crowded, Desk
 from assistant.page.articles import article_page, missing_page
 from assistant.page.assets import static_files
 from assistant.page.browse import add_browse
 from assistant.page.theme import theme_of
 from assistant.page.widget import add_widget
-from assistant.problems import ErrorRecord, Problem, explain, problem
+from assistant.problems import RETRY_AFTER, ErrorRecord, Problem, explain, passing, problem
 from assistant.protocols import Engine
 from assistant.records import (
     AnswerRecord,
@@ -34,6 +37,7 @@ from assistant.records import (
     article_record,
 )
 from assistant.settings import Settings
+from assistant.telemetry import Telemetry, watched
 from assistant.words import Words, words_for
 
 log = logging.getLogger(__name__)
@@ -94,24 +98,29 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.engine = engine
+    app.state.telemetry = Telemetry(engine, settings.log_questions)
+    # As for nobody in particular; whoever asks is told what their groups may read.
+    app.state.engine = watched(engine.seen_by(frozenset()), app.state.telemetry)
     app.state.settings = settings
+    app.state.desk = Desk()
+    app.state.metrics_from = networks(settings, "metrics_from")
     app.state.theme = theme_of(settings)
     app.include_router(router)
-    add_browse(app, engine, settings)
+    add_browse(app, app.state.engine, settings)
     add_widget(app, settings)
     app.mount("/static", static_files())
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(AssistantError, _unavailable)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
-    protect(app, settings)
+    protect(app, settings, app.state.telemetry)
     return app
 
 
 def _engine(request: Request) -> Engine:
+    """The engine as far as its reader may ask it."""
     engine: Engine = request.app.state.engine
-    return engine
+    return engine.seen_by(groups_of(request.state))
 
 
 def _settings(request: Request) -> Settings:
@@ -129,29 +138,42 @@ TheSettings = Annotated[Settings, Depends(_settings)]
 TheWords = Annotated[Words, Depends(_words)]
 
 
+#: What the guard answers wherever a request goes.
+EVERYWHERE = (400, 401, 403)
+
+
 def _refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI is told about the ways a request can fail."""
     return {status: {"model": ErrorRecord, "description": HTTPStatus(status).phrase} for status in statuses}
 
 
-# Plain functions on purpose: the server runs each in a thread of its pool, as the engine expects.
-
-
-@router.post("/api/ask", response_model=AnswerRecord, responses=_refusals(400, 413, 422, 503))
-def ask(request: Request, body: AskRequest, engine: TheEngine, settings: TheSettings) -> Response:
+@router.post("/api/ask", response_model=AnswerRecord, responses=_refusals(*EVERYWHERE, 408, 413, 422, 429, 503))
+async def ask(request: Request, body: AskRequest, engine: TheEngine, settings: TheSettings) -> Response:
     """The answer to a question; as a stream of its statements, then the whole, where events are accepted."""
-    try:
+
+    def answered() -> AnswerRecord:
         answer = engine.ask(body.question, body.history, body.language)
+        return answer_record(answer, request.scope.get("root_path", ""))
+
+    words = words_for(body.language, request.headers.get("accept-language", ""))
+    try:
+        record = await request.app.state.desk.answer(answered)
+    except Crowded as error:
+        log.info("a question was not answered: %s", error)
+        return passing("busy", words, RETRY_AFTER).response()
     except AssistantError as error:
-        words = words_for(body.language, request.headers.get("accept-language", ""))
         return explain(error, body.question, settings.question_limit, words).response()
-    record = answer_record(answer, request.scope.get("root_path", ""))
     if EVENT_STREAM in request.headers.get("accept", ""):
         return StreamingResponse(_events(record), media_type=EVENT_STREAM, headers={"cache-control": "no-store"})
     return _json(record)
 
 
-@router.get("/api/articles/{article_id:article_id}", response_model=ArticleRecord, responses=_refusals(404))
+# The others are plain functions on purpose: the server runs each in a thread of its pool, as the engine expects.
+
+
+@router.get(
+    "/api/articles/{article_id:article_id}", response_model=ArticleRecord, responses=_refusals(*EVERYWHERE, 404)
+)
 def article(article_id: str, engine: TheEngine, words: TheWords) -> Response:
     """One article, whole, with the offsets of its sentences."""
     found = engine.article(article_id)
@@ -160,7 +182,7 @@ def article(article_id: str, engine: TheEngine, words: TheWords) -> Response:
     return _json(article_record(found, engine.sentences(article_id)))
 
 
-@router.post("/api/feedback", status_code=204, responses=_refusals(400, 413, 422, 503, 507))
+@router.post("/api/feedback", status_code=204, responses=_refusals(*EVERYWHERE, 408, 413, 422, 429, 503, 507))
 def feedback(body: FeedbackRequest, settings: TheSettings, words: TheWords) -> Response:
     """Keep what a reader thinks of an answer; nothing about the reader is kept."""
     try:
@@ -226,6 +248,15 @@ def _status(served: bool, refused: bool) -> Status:
     if served:
         return "degraded" if refused else "ok"
     return "unusable" if refused else "starting"
+
+
+@router.get("/metrics", include_in_schema=False)
+def metrics(request: Request, words: TheWords) -> Response:
+    """The figures for Prometheus; to strangers there are none."""
+    address = request.state.address
+    if address is None or not is_within(address, request.app.state.metrics_from):
+        return problem("not_found", words).response()
+    return Response(request.app.state.telemetry.figures(), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/", include_in_schema=False)

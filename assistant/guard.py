@@ -1,38 +1,32 @@
 """The first to see each request: refuses what may not come in, and signs what goes out.
 
-The host and the origin of a request must be known, its body small, and the routes of Gradio that the page
-does not use do not exist; next to it, ``access`` asks who comes. The content security policy is the last line:
-whatever an article manages to put into a page, the browser runs no script of it and fetches nothing for it from
-elsewhere.
+The host and the origin of a request must be known, and the routes of Gradio that the page does not use do not exist;
+behind it, ``access`` asks who comes, ``limits`` how much, and ``sessions`` whose conversation it is. The content
+security policy is the last line: whatever an article manages to put into a page, the browser runs no script of it and
+fetches nothing for it from elsewhere.
 """
 
 import logging
 import re
-import secrets
-from collections.abc import Callable
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.access import Access, route_path, sign_on
+from assistant.access import Access, SignOn, route_path, sign_on
 from assistant.errors import UsageError
-from assistant.problems import Problem, problem
+from assistant.limits import BODY_LIMIT, Body, Rates, too_large
+from assistant.problems import RETRY_AFTER, Problem, passing, problem
+from assistant.sessions import Sessions
 from assistant.settings import Settings, listed
+from assistant.telemetry import REQUEST_ID, Observer, Telemetry
 from assistant.words import CATALOGUE, Words, words_for
 
 log = logging.getLogger(__name__)
 
 #: Hosts that always mean this machine.
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
-
-#: Bytes; a question of the longest kind with a long history is a tenth of it.
-BODY_LIMIT = 64 * 1024
-
-#: Header under which a request's identifier is answered and logged.
-REQUEST_ID = "x-request-id"
 
 _HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
@@ -51,14 +45,17 @@ _PAGE_NEEDS = re.compile(
 )
 
 
-def protect(app: FastAPI, settings: Settings) -> None:
+def protect(app: FastAPI, settings: Settings, telemetry: Telemetry) -> None:
     """Put the guard in front of every route of ``app``, mounted ones included.
 
     :raises UsageError: If an origin, a header or an address in the settings is none.
     """
     origins = _origins(settings)
     signing_on = sign_on(settings)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_LIMIT)
+    app.add_middleware(Sessions)
+    app.add_middleware(Body)
+    if settings.rate_limit:
+        app.add_middleware(Rates, per_minute=settings.rate_limit)
     app.add_middleware(Access, sign_on=signing_on)
     # With an empty list too: Gradio adds its own, permissive one where it finds none.
     app.add_middleware(
@@ -68,19 +65,18 @@ def protect(app: FastAPI, settings: Settings) -> None:
         allow_headers=["Content-Type"],
         expose_headers=[REQUEST_ID],
     )
-    app.add_middleware(Guard, hosts=(*LOCAL_HOSTS, *listed(settings.hosts)), origins=origins, trusts=signing_on.trusts)
+    app.add_middleware(Guard, hosts=(*LOCAL_HOSTS, *listed(settings.hosts)), origins=origins, sign_on=signing_on)
+    app.add_middleware(Observer, telemetry=telemetry, trusts=signing_on.trusts)
 
 
 class Guard:
     """ASGI middleware: known hosts and origins only, security headers on every response."""
 
-    def __init__(
-        self, app: ASGIApp, hosts: tuple[str, ...], origins: list[str], trusts: Callable[[Scope], bool]
-    ) -> None:
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...], origins: list[str], sign_on: SignOn) -> None:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts)
         self._origins = frozenset(origins)
-        self._trusts = trusts
+        self._sign_on = sign_on
         self._warned = False
         self._policy = content_security_policy(origins)
 
@@ -104,6 +100,7 @@ class Guard:
             await send(message)
 
         headers = Headers(scope=scope)
+        scope.setdefault("state", {})["address"] = self._sign_on.address(scope)
         words = words_for(None, headers.get("accept-language", ""))
         refusal = self._refusal(scope, headers, words)
         if refusal is not None:
@@ -119,6 +116,8 @@ class Guard:
             raise
 
     def _refusal(self, scope: Scope, headers: Headers, words: Words) -> Problem | None:
+        if scope["state"].get("crowded"):
+            return passing("busy", words, RETRY_AFTER)
         host = headers.get("host", "")
         if not self._knows_host(host):
             return problem("host_refused", words, host=host)
@@ -129,7 +128,7 @@ class Guard:
         if not page_needs(route_path(scope)):
             return problem("not_found", words)
         if _declared_length(headers) > BODY_LIMIT:
-            return problem("too_large", words, limit=BODY_LIMIT // 1024)
+            return too_large(scope)
         return None
 
     def _knows_host(self, host: str) -> bool:
@@ -146,13 +145,13 @@ class Guard:
         the other headers about a forwarded request, whoever sent them.
         """
         scheme = Headers(scope=scope).get("x-forwarded-proto")
-        if self._trusts(scope):
+        if self._sign_on.trusts(scope):
             scope["scheme"] = scheme if scheme in ("http", "https") else scope["scheme"]
         elif scheme == "https" and not self._warned:
             self._warned = True
             log.warning(
                 "%s forwards requests that came by TLS. If it is your reverse proxy, list its address in "
-                "ASSISTANT_TRUSTED_PROXIES: the chat page needs to know.",
+                "ASSISTANT_TRUSTED_PROXIES: until then addresses that are handed out begin with http.",
                 (scope.get("client") or ("an unknown address",))[0],
             )
         scope["headers"] = [
@@ -168,7 +167,6 @@ class Guard:
         headers["cross-origin-resource-policy"] = "cross-origin" if _FOR_OTHER_SITES.fullmatch(path) else "same-origin"
         headers["x-content-type-options"] = "nosniff"
         headers["referrer-policy"] = "no-referrer"
-        headers[REQUEST_ID] = secrets.token_hex(8)
 
 
 def content_security_policy(origins: list[str]) -> str:

@@ -1,6 +1,7 @@
 """What went wrong, as it is told to a reader or a program: a code, an HTTP status, a sentence."""
 
 import logging
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -19,6 +20,7 @@ STATUSES = {
     "origin_refused": 403,
     "not_found": 404,
     "method_not_allowed": 405,
+    "too_slow": 408,
     "too_large": 413,
     "invalid": 422,
     "question_empty": 422,
@@ -28,21 +30,26 @@ STATUSES = {
     "failed": 500,
     "no_index": 503,
     "unavailable": 503,
+    "busy": 503,
     "feedback_full": 507,
 }
 
-#: Seconds after which a caller may try again.
+#: Seconds after which a caller may try again, where nothing better is known.
 RETRY_AFTER = 5
 
-#: What goes with a status. A 401 names a way to sign in (RFC 9110, 15.5.2); that of a proxy has no registered name.
-_HEADERS = {401: {"www-authenticate": 'Proxy realm="Sourcier"'}, 503: {"retry-after": str(RETRY_AFTER)}}
+#: A 401 names a way to sign in (RFC 9110, 15.5.2); that of a proxy has no registered name.
+SIGN_IN = 'Proxy realm="Sourcier"'
+
+#: Of the request that is being answered: in its response, in the body of a problem and in each line of the log.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 class ErrorDetail(Record):
-    """A code for programs and a sentence for people."""
+    """A code for programs, a sentence for people, and the request's identifier for whoever reads the log."""
 
     code: str
     message: str
+    request_id: str
 
 
 class ErrorRecord(Record):
@@ -57,19 +64,34 @@ class Problem:
 
     code: str
     message: str
+    #: Seconds after which it may have passed.
+    retry_after: int = RETRY_AFTER
 
     @property
     def status(self) -> int:
         return STATUSES[self.code]
 
     def response(self) -> Response:
-        record = ErrorRecord(error=ErrorDetail(code=self.code, message=self.message))
-        return Response(record.model_dump_json(), self.status, _HEADERS.get(self.status), "application/json")
+        detail = ErrorDetail(code=self.code, message=self.message, request_id=request_id.get())
+        content = ErrorRecord(error=detail).model_dump_json()
+        return Response(content, self.status, self._headers(), "application/json")
+
+    def _headers(self) -> dict[str, str]:
+        if self.status in (429, 503):
+            return {"retry-after": str(self.retry_after)}
+        if self.status in (408, 413):
+            return {"connection": "close"}  # What is left of the request is not read.
+        return {"www-authenticate": SIGN_IN} if self.status == 401 else {}
 
 
 def problem(code: str, words: Words, **values: object) -> Problem:
     """The problem ``code`` in the reader's language; ``values`` fill the braces of its sentence."""
     return Problem(code, words.problems[code].format(**values))
+
+
+def passing(code: str, words: Words, seconds: int) -> Problem:
+    """A problem that will have passed in so many seconds."""
+    return Problem(code, words.problems[code].format(seconds=seconds), seconds)
 
 
 def explain(error: AssistantError, question: str, limit: int, words: Words) -> Problem:

@@ -2,23 +2,28 @@
 
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 
 import uvicorn
+from uvicorn.config import LOGGING_CONFIG
 
 from assistant.api import create_app
+from assistant.connection import Connection
 from assistant.errors import UsageError
 from assistant.page.chat import Components, add_chat
 from assistant.protocols import Engine
 from assistant.settings import Settings
-
-#: Open connections; each open chat page holds one or two.
-CONNECTIONS = 512
+from assistant.telemetry import set_up_log
 
 #: Seconds an idle connection is kept, and that requests under way have to end when the server stops.
 KEEP_ALIVE = 5
 GRACE = 10
+
+#: Seconds that a thread which computes may hold the others up. The event loop waits for each of them at each step, so
+#: with Python's five milliseconds two hundred callers are refused in seconds instead of at once.
+SWITCH = 0.001
 
 #: Bytes that the head of a request may have.
 HEAD_LIMIT = 16 * 1024
@@ -29,6 +34,8 @@ def serve(engine: Engine, settings: Settings, announce: Callable[[str], None] = 
 
     :raises UsageError: If the address is taken or not this machine's.
     """
+    set_up_log(settings)
+    sys.setswitchinterval(SWITCH)
     server, listener = open_server(engine, settings, announce)
     # Uvicorn raises the signal it was stopped by once more when all is done, which would read as a failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
@@ -45,16 +52,17 @@ def open_server(
     """
     listener = _listen(settings.host, settings.port)
     app = create_app(engine, settings)
-    components = add_chat(app, engine, settings)
+    components = add_chat(app, app.state.engine, settings)
     config = uvicorn.Config(
         app,
         root_path=f"/{settings.root_path.strip('/')}".rstrip("/"),
         # The other end of a connection stays who it is; the guard takes from a trusted proxy what it may say.
         proxy_headers=False,
+        http=Connection,
         log_level="warning",
+        log_config=None if settings.log == "json" else LOGGING_CONFIG,
         access_log=False,
         server_header=False,
-        limit_concurrency=CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
         h11_max_incomplete_event_size=HEAD_LIMIT,

@@ -70,7 +70,8 @@ def test_without_a_name_only_what_tells_nothing_is_answered() -> None:
     assert {"/api/ask", "/api/openapi.json", "/", "/fr/", "/en/embed", "/articles/hostile", "/fr/config"} <= paths
     statuses = {(method, path): client.request(method, path).status_code for method, path in every if page_needs(path)}
     answered = {path for (_, path), status in statuses.items() if status != 401}
-    assert {path for path in answered if not path.startswith("/static/")} == {"/healthz", "/widget.js"}
+    assert {path for path in answered if not path.startswith("/static/")} == {"/healthz", "/metrics", "/widget.js"}
+    assert statuses["GET", "/metrics"] == 404
 
 
 @pytest.mark.parametrize("path", ["/healthz/", "//healthz", "/static", "/statics", "/widget.js/x", "/HEALTHZ"])
@@ -163,8 +164,34 @@ def test_a_proxy_is_an_address_or_a_network(peer: str | None, trusted: bool) -> 
 
 
 @pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        (STRANGER, {}, STRANGER),
+        (STRANGER, {"x-forwarded-for": "127.0.0.1"}, STRANGER),
+        (PROXY, {}, PROXY),
+        (PROXY, {"x-forwarded-for": STRANGER}, STRANGER),
+        (PROXY, {"x-forwarded-for": f"127.0.0.1, {STRANGER}"}, STRANGER),
+        (PROXY, {"x-forwarded-for": f"{STRANGER}, 10.0.0.8"}, STRANGER),
+        (PROXY, {"x-forwarded-for": "127.0.0.1, unknown"}, None),
+        (PROXY, {"x-forwarded-for": "::ffff:192.0.2.1"}, STRANGER),
+        (PROXY, {"x-forwarded-proto": "https"}, None),
+        ("127.0.0.1", {}, "127.0.0.1"),
+        ("127.0.0.1", {"x-forwarded-proto": "https"}, None),
+        ("127.0.0.1", {"forwarded": "for=127.0.0.1"}, None),
+        ("testclient", {}, None),
+    ],
+)
+def test_an_address_is_that_of_the_connection_or_what_a_trusted_proxy_says(
+    peer: str, forwarded: dict[str, str], address: str | None
+) -> None:
+    found = sign_on(Settings(trusted_proxies="10.0.0.0/8")).address(scope(*forwarded.items(), peer=peer))
+    assert (None if found is None else str(found)) == address
+
+
+@pytest.mark.parametrize(
     ("settings", "told"),
     [
+        (Settings(metrics_from="everywhere"), r"'metrics_from'.*everywhere"),
         (Settings(auth_header="X-Remote-User"), r"'X-Remote-User'.*ASSISTANT_TRUSTED_PROXIES"),
         (Settings(auth_header="Remote User", trusted_proxies=PROXY), r"'auth_header'.*'Remote User'"),
         (Settings(auth_header="X-User:", trusted_proxies=PROXY), r"'auth_header'.*'X-User:'"),
@@ -190,7 +217,8 @@ def test_without_settings_everyone_is_welcome_and_nobody_trusted() -> None:
 def test_the_refusal_is_a_signed_problem_in_the_reader_s_language(words) -> None:  # type: ignore[no-untyped-def]
     response = client_of(SIGNED_ON).get("/fr/embed", headers={"accept-language": words.code})
     assert response.status_code == 401 and response.headers["www-authenticate"]
-    assert response.json()["error"] == {"code": "not_signed_in", "message": words.problems["not_signed_in"]}
+    error = response.json()["error"]
+    assert (error["code"], error["message"]) == ("not_signed_in", words.problems["not_signed_in"])
     assert "frame-ancestors 'self'" in response.headers["content-security-policy"]
 
 

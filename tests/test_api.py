@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from assistant import page as page_package
 from assistant.api import create_app
 from assistant.errors import IndexUnusable, StoreError, UsageError
-from assistant.guard import BODY_LIMIT, page_needs
+from assistant.guard import page_needs
+from assistant.limits import BODY_LIMIT
 from assistant.page.articles import article_body, web_address
 from assistant.problems import STATUSES
 from assistant.protocols import Engine
@@ -226,7 +227,7 @@ class Reader(HTMLParser):
         self.text = ""
         self.sentences: dict[str, str] = {}
         self._depth = 0
-        self._sentence: str | None = None
+        self._spans: list[str] = []
         self.feed(html)
         self.close()
 
@@ -235,17 +236,18 @@ class Reader(HTMLParser):
         if self._depth or ("class", "text") in attributes:
             self._depth += 1
         if tag == "span":
-            self._sentence = dict(attributes).get("id")
+            self._spans.append(dict(attributes).get("id") or "")
 
     def handle_endtag(self, tag: str) -> None:
         self._depth -= bool(self._depth)
-        self._sentence = None
+        if tag == "span":
+            self._spans.pop()
 
     def handle_data(self, data: str) -> None:
         if self._depth:
             self.text += data
-        if self._depth and self._sentence:
-            self.sentences[self._sentence] = self.sentences.get(self._sentence, "") + data
+        if self._depth and self._spans:
+            self.sentences[self._spans[0]] = self.sentences.get(self._spans[0], "") + data
 
 
 @pytest.mark.parametrize("one", ARTICLES, ids=lambda one: one.id)
@@ -382,7 +384,9 @@ def test_the_schema_is_published(client: TestClient) -> None:
     assert client.get("/api/answer.schema.json").json() == AnswerRecord.model_json_schema(mode="serialization")
     description = client.get("/api/openapi.json").json()
     assert {"/api/ask", "/healthz"} <= set(description["paths"])
-    assert set(description["paths"]["/api/ask"]["post"]["responses"]) == {"200", "400", "413", "422", "503"}
+    assert set(description["paths"]["/api/ask"]["post"]["responses"]) == {
+        "200", "400", "401", "403", "408", "413", "422", "429", "503",
+    }  # fmt: skip
     assert client.get("/docs").status_code == client.get("/openapi.json").status_code == 404
 
 

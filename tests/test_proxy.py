@@ -28,8 +28,11 @@ pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 
 
 @contextmanager
-def behind(location: str, assistant: str, folder: Path, port: int) -> Iterator[str]:
+def behind(location: str, assistant: str, folder: Path, port: int, tls: bool = False) -> Iterator[str]:
     """The address of an nginx with ``location``, in front of the server at ``assistant``."""
+    if tls:
+        command = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout key.pem -out certificate.pem"
+        subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
     location = location.replace("http://127.0.0.1:7860", assistant).replace("/etc/nginx", str(folder))
     (folder / "sourcier.users").write_text("marie:{PLAIN}secret\n", encoding="utf-8")
     (folder / "nginx.conf").write_text(
@@ -47,7 +50,8 @@ def behind(location: str, assistant: str, folder: Path, port: int) -> Iterator[s
             uwsgi_temp_path {folder}/uwsgi;
             scgi_temp_path {folder}/scgi;
             server {{
-                listen 127.0.0.1:{port};
+                listen 127.0.0.1:{port}{" ssl" if tls else ""};
+                {"ssl_certificate certificate.pem; ssl_certificate_key key.pem;" if tls else ""}
                 {location}
             }}
         }}
@@ -59,7 +63,7 @@ def behind(location: str, assistant: str, folder: Path, port: int) -> Iterator[s
         try:
             wait_until(lambda: nginx.poll() is not None or answers(port))
             assert nginx.poll() is None, "nginx did not start"
-            yield f"http://127.0.0.1:{port}/qa"
+            yield f"{'https' if tls else 'http'}://127.0.0.1:{port}/qa"
         finally:
             nginx.terminate()
 
@@ -112,6 +116,23 @@ def test_a_question_is_asked_and_its_article_read_under_a_path(context: BrowserC
     expect(opened.value.locator(":target")).to_be_in_viewport()
     assert opened.value.url.startswith(f"{site}/articles/2017-05-09-raqa")
     assert failed == []
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_by_tls_the_chat_needs_no_word_from_the_proxy(browser: Browser, tmp_path: Path) -> None:
+    with (
+        running(FakeEngine(), Settings(port=0)) as assistant,
+        behind(PLAIN, assistant, tmp_path, free_port(), tls=True) as address,
+    ):
+        page = browser.new_page(ignore_https_errors=True)
+        refused: list[str] = []
+        page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+        page.goto(f"{address}/fr/")
+        ask(page)
+        page.locator("#chat blockquote .cite").first.click()
+        expect(page.locator("#panel mark")).to_be_visible()
+        assert refused == []
+        page.close()
 
 
 def test_an_article_under_an_awkward_id_is_found_under_a_path(context: BrowserContext, site: str) -> None:
