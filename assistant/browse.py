@@ -7,6 +7,7 @@ holds all of them, wherever, and is worth its best passage (BM25 over any of the
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from typing import NamedTuple
 
 from assistant.index import Generation, SentenceRow
@@ -30,13 +31,13 @@ with holding as materialized (
     select row, published, id from articles
     where row in ({holding}) and coalesce(language, '') in ({languages}) and {conditions}
 ), scored as materialized (
-    select h.row, p.row as passage, -bm25(words) as score, h.published, h.id
-    from words cross join passages p on p.row = words.rowid cross join holding h on h.row = p.article
-    where words match ?
+    select h.row, p.row as passage, -bm25({words}) as score, h.published, h.id
+    from {words} cross join passages p on p.row = {words}.rowid cross join holding h on h.row = p.article
+    where {words} match ?
 )
 select row, passage, max(score), published, id from scored group by row
 """
-_HOLDING = "select p.article from words join passages p on p.row = words.rowid where words match ?"
+_HOLDING = "select p.article from {words} join passages p on p.row = {words}.rowid where {words} match ?"
 
 
 class _Found(NamedTuple):
@@ -62,8 +63,7 @@ def browse(
         articles = generation.articles_at(rows[start : start + count])
         first = {sentence.article: sentence for sentence in generation.first_sentences(articles)}
         return Listing(tuple(_listed(articles[row], first.get(row)) for row in rows[start : start + count]), len(rows))
-    of_corpus = [code or None for code in generation.manifest["languages"]]
-    terms = question_terms(selection.words, reader_language, of_corpus)
+    terms = question_terms(selection.words, reader_language, generation.languages)
     found = _ordered(_search(generation, selection, terms), by_date)
     best = found[start : start + count]
     articles = generation.articles_at(one.row for one in best)
@@ -95,7 +95,7 @@ def _dated(generation: Generation, selection: Selection) -> list[int]:
     """Rows of the articles of a selection without words, newest first."""
     conditions, values = _conditions(selection)
     found = generation.connection.execute(
-        f"select row from articles where {conditions} order by published desc, id", values
+        f"select row from articles where {conditions} and {generation.readable} order by published desc, id", values
     )
     return [row for (row,) in found]
 
@@ -119,9 +119,10 @@ def _search(generation: Generation, selection: Selection, terms: Mapping[str | N
             languages[tuple(f'"{term}"' for term in of_language[:WORDS])].append(language or "")
     conditions, values = _conditions(selection)
     found: list[_Found] = []
-    for wanted, codes in languages.items():
+    for (wanted, codes), partition in product(languages.items(), generation.partitions):
         query = _SEARCH.format(
-            holding=" intersect ".join([_HOLDING] * len(wanted)),
+            words=f"words_{partition}",
+            holding=" intersect ".join([_HOLDING.format(words=f"words_{partition}")] * len(wanted)),
             languages=",".join("?" * len(codes)),
             conditions=conditions,
         )

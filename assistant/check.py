@@ -7,8 +7,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 from assistant import __version__
 from assistant.embedding import load_embedder
-from assistant.errors import AssistantError, StoreError
-from assistant.index import GENERATIONS, open_generation, wanted_name
+from assistant.errors import AssistantError, StoreError, UsageError
+from assistant.generate.service import service_of
+from assistant.index import GENERATIONS, generations, open_generation, wanted_name
 from assistant.ingest import ingest
 from assistant.publish import check_in_child
 from assistant.settings import Settings
@@ -34,9 +35,16 @@ class Finding:
     what: str
 
 
-def check(settings: Settings) -> list[Finding]:
-    """Look at everything an answer needs. Nothing is changed."""
-    return [*_installed(), *_store(settings), *_model_and_index(settings)]
+def check(settings: Settings, *, llm: bool = False) -> Iterator[Finding]:
+    """Look at everything an answer needs; with ``llm``, also at the model that words answers. Nothing is changed.
+
+    :raises UsageError: If ``llm`` is asked for and the settings name no such model, or not rightly.
+    """
+    yield from _installed()
+    yield from _store(settings)
+    yield from _model_and_index(settings)
+    if llm:
+        yield from _language_model(settings)
 
 
 def repair(settings: Settings) -> str | None:
@@ -69,6 +77,8 @@ def _installed() -> Iterator[Finding]:
 
 
 def _store(settings: Settings) -> Iterator[Finding]:
+    if not (settings.index / STORE).exists() and not generations(settings.index):
+        return  # nothing was ingested yet, as the index will tell
     try:
         with read_store(settings.index) as store:
             articles, embeddings = store.verify()
@@ -93,3 +103,13 @@ def _model_and_index(settings: Settings) -> Iterator[Finding]:
         )
     except AssistantError as error:
         yield Finding(False, str(error))
+
+
+def _language_model(settings: Settings) -> Iterator[Finding]:
+    from assistant.generate.trial import trial
+
+    service = service_of(settings)
+    if service is None:
+        raise UsageError("no language model is set. Set ASSISTANT_ANSWERS=generative, and see docs/generation.md.")
+    for fine, what in trial(service):
+        yield Finding(fine, what)

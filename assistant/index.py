@@ -13,32 +13,39 @@ A reader needs nothing else: the store may change, or be locked or lost, and ans
 """
 
 import json
+import shutil
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from importlib.metadata import version
+from operator import itemgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import numpy as np
 
+from assistant import lexical
 from assistant.errors import IndexUnusable
 from assistant.matrix import Matrix
 from assistant.store import ARTICLE_COLUMNS, article_from_row
 from assistant.types import Article, CorpusFacts, Passage, Sentence
 
 #: Changes when a generation's files or tables do; another one is refused and made again.
-FORMAT = 2
+FORMAT = 3
 
 CURRENT = "CURRENT"
 GENERATIONS = "generations"
 MANIFEST = "manifest.json"
 CHROMA = "chroma"
-COLLECTION = "passages"
+CHROMA_DATABASE = "chroma.sqlite3"
 
 #: Of the folder of a generation that is not whole yet.
 BUILDING = ".building"
@@ -56,7 +63,7 @@ SCHEMA = """
 create table articles (
     row integer primary key, id text not null unique, text text not null, title text not null,
     source text not null, url text not null, author text not null, published text, language text,
-    origin text not null
+    origin text not null, groups text not null, partition integer not null
 );
 create table passages (
     row integer primary key, article integer not null, start integer not null, end integer not null,
@@ -68,6 +75,20 @@ create table sentences (
 );
 create index sentences_by_article on sentences (article, number);
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """The articles that the same groups may read: the search of a reader never touches any other."""
+
+    #: Without any, everyone may read them.
+    groups: frozenset[str]
+    articles: int
+    passages: int
+    sentences: int
+    newest: date | None
+    #: Articles by language; "" where it is not known.
+    languages: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,30 +117,69 @@ class SentenceRow:
 
 
 class Generation:
-    """An open generation. Every method may be called from any thread."""
+    """An open generation, as far as a reader may read it. Every method may be called from any thread."""
 
     def __init__(
         self,
         folder: Path,
         manifest: dict[str, Any],
-        collection: Any,
+        opened: ExitStack,
+        collections: Sequence[Any],
         passage_vectors: Matrix,
         sentence_vectors: Matrix,
-        hold: IO[bytes],
     ) -> None:
-        """``hold`` keeps the folder from being removed until the last question lets go of this generation."""
+        """``opened`` is closed when the last question lets go of this generation and of what ``seen_by`` made of it."""
         self.folder = folder
         self.manifest = manifest
         self.passage_vectors = passage_vectors
         self.sentence_vectors = sentence_vectors
-        self._collection = collection
-        self._hold = hold
+        self._files = _Files(opened)
+        self._all = [_partition(**found) for found in manifest["partitions"]]
+        self._collections = collections
+        #: Numbers of those that may be read.
+        self.partitions: Sequence[int] = range(len(self._all))
         self._local = threading.local()
         self._articles: dict[int, Article] = {}
+
+    def seen_by(self, groups: frozenset[str]) -> "Generation":
+        """This generation as members of ``groups`` may see it: as if it held no other articles."""
+        view = copy(self)
+        view.partitions = [
+            number
+            for number, partition in enumerate(self._all)
+            if not partition.groups or not partition.groups.isdisjoint(groups)
+        ]
+        return view
 
     @property
     def name(self) -> str:
         return self.folder.name
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its reader may read everything."""
+        return len(self.partitions) == len(self._all)
+
+    @property
+    def _readable(self) -> list[Partition]:
+        return [self._all[number] for number in self.partitions]
+
+    @property
+    def readable(self) -> str:
+        """The condition of SQL that an article may be read."""
+        return f"partition in ({','.join(map(str, self.partitions))})"
+
+    @property
+    def languages(self) -> list[str | None]:
+        """ISO 639-1 codes, and None where an article's is not known; the most frequent first."""
+        counts: Counter[str] = Counter()
+        for partition in self._readable:
+            counts.update(partition.languages)
+        return [code or None for code in sorted(counts, key=lambda code: (-counts[code], code))]
+
+    @property
+    def passages(self) -> int:
+        return sum(partition.passages for partition in self._readable)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -131,15 +191,28 @@ class Generation:
 
     def nearest_passages(self, vector: np.ndarray, k: int) -> list[int]:
         """Rows of the ``k`` passages whose vectors are nearest to ``vector``, of shape (dimension,)."""
-        if not len(self.passage_vectors):
-            return []
         from chromadb.errors import ChromaError
 
-        try:
-            found = self._collection.query(query_embeddings=[vector], n_results=k, include=[])
-        except ChromaError as error:
-            raise IndexUnusable(f"{self.folder / CHROMA} cannot be searched: {error}. {MEND}") from error
-        return [int(id) for id in found["ids"][0]]
+        found: list[tuple[float, int]] = []
+        for partition in self.partitions:
+            try:
+                nearest = self._collections[partition].query(
+                    query_embeddings=[vector], n_results=k, include=["distances"]
+                )
+            except ChromaError as error:
+                raise IndexUnusable(f"{self.folder / CHROMA} cannot be searched: {error}. {MEND}") from error
+            found += zip(nearest["distances"][0], map(int, nearest["ids"][0]), strict=True)
+        # Chroma's own order where there is one partition: of copies, any may come first.
+        found.sort(key=itemgetter(0))
+        return [row for _, row in found[:k]]
+
+    def worded_passages(self, terms: Iterable[str], k: int) -> list[tuple[int, float]]:
+        """The ``k`` best passage rows with any of ``terms``, as (row, BM25 score), best first."""
+        return lexical.search(self.connection, self.partitions, terms, k)
+
+    def weights(self, terms: Iterable[str]) -> dict[str, float]:
+        """How much each term tells among the passages."""
+        return lexical.weights(self.connection, self.partitions, terms, self.passages)
 
     def load(self) -> None:
         """Have Chroma read its files now, and not at the first question."""
@@ -155,9 +228,10 @@ class Generation:
         rows = sorted({row for passage in passages for row in range(passage.first_sentence, passage.last_sentence + 1)})
         return [_sentence_row(*found) for found in self._by_row("sentences", rows)]
 
-    def _by_row(self, table: str, rows: Iterable[int]) -> list[tuple[Any, ...]]:
+    def _by_row(self, table: str, rows: Iterable[int], columns: str = "*") -> list[tuple[Any, ...]]:
         numbers = ",".join(str(int(row)) for row in rows)
-        return self.connection.execute(f"select * from {table} where row in ({numbers}) order by row").fetchall()
+        query = f"select {columns} from {table} where row in ({numbers}) order by row"
+        return self.connection.execute(query).fetchall()
 
     def article_at(self, row: int) -> Article:
         """The article of a row; kept, since the next question is often about the same ones."""
@@ -171,15 +245,15 @@ class Generation:
         return article
 
     def article(self, article_id: str) -> Article | None:
-        found = self.connection.execute(f"select {ARTICLE_COLUMNS} from articles where id = ?", (article_id,))
-        row = found.fetchone()
+        query = f"select {ARTICLE_COLUMNS} from articles where id = ? and {self.readable}"
+        row = self.connection.execute(query, (article_id,)).fetchone()
         return article_from_row(row) if row else None
 
     def sentences(self, article: Article) -> list[Sentence]:
         """Every sentence of one of this generation's articles."""
         found = self.connection.execute(
             "select s.start, s.end, s.number, s.paragraph from sentences s join articles a on a.row = s.article"
-            " where a.id = ? order by s.number",
+            f" where a.id = ? and a.{self.readable} order by s.number",
             (article.id,),
         )
         return [Sentence(article, *row) for row in found]
@@ -192,7 +266,7 @@ class Generation:
     def _next_to(self, place: tuple[str, str], side: str, order: str) -> Article | None:
         by_date = f"coalesce(published, '{UNDATED}')"
         found = self.connection.execute(
-            f"select {ARTICLE_COLUMNS} from articles where ({by_date}, id) {side} (?, ?)"
+            f"select {ARTICLE_COLUMNS} from articles where ({by_date}, id) {side} (?, ?) and {self.readable}"
             f" order by {by_date} {order}, id {order} limit 1",
             place,
         )
@@ -201,7 +275,8 @@ class Generation:
 
     def articles_at(self, rows: Iterable[int]) -> dict[int, Article]:
         """Articles by row."""
-        return {row: article_from_row(columns) for row, *columns in self._by_row("articles", rows)}
+        found = self._by_row("articles", rows, f"row, {ARTICLE_COLUMNS}")
+        return {row: article_from_row(columns) for row, *columns in found}
 
     def first_sentences(self, article_rows: Iterable[int]) -> list[SentenceRow]:
         """The first sentence of each article that has one."""
@@ -212,14 +287,17 @@ class Generation:
     def sources(self, count: int) -> list[str]:
         """The ``count`` sources that most articles are from, the most frequent first."""
         found = self.connection.execute(
-            "select source from articles where source <> '' group by source order by count(*) desc, source limit ?",
+            f"select source from articles where source <> '' and {self.readable}"
+            " group by source order by count(*) desc, source limit ?",
             (count,),
         )
         return [source for (source,) in found]
 
     def articles(self) -> Iterator[Article]:
         """Every article, in order of row."""
-        for row in self.connection.execute(f"select {ARTICLE_COLUMNS} from articles order by row"):
+        for row in self.connection.execute(
+            f"select {ARTICLE_COLUMNS} from articles where {self.readable} order by row"
+        ):
             yield article_from_row(row)
 
     def rows_of(self, article_ids: Iterable[str]) -> set[int]:
@@ -227,7 +305,7 @@ class Generation:
         ids = list(article_ids)
         found = self.connection.execute(
             "select p.row from passages p join articles a on a.row = p.article"
-            f" where a.id in ({','.join('?' * len(ids))})",
+            f" where a.id in ({','.join('?' * len(ids))}) and a.{self.readable}",
             ids,
         )
         return {row for (row,) in found}
@@ -239,15 +317,25 @@ class Generation:
         return Sentence(self.article_at(found.article), found.start, found.end, found.number, found.paragraph)
 
     def facts(self) -> CorpusFacts:
-        newest = self.manifest["newest"]
         return CorpusFacts(
-            articles=self.manifest["articles"],
-            passages=self.manifest["passages"],
-            sentences=self.manifest["sentences"],
-            newest=date.fromisoformat(newest) if newest else None,
-            languages=tuple(language for language in self.manifest["languages"] if language),
+            articles=sum(partition.articles for partition in self._readable),
+            passages=self.passages,
+            sentences=sum(partition.sentences for partition in self._readable),
+            newest=max((partition.newest for partition in self._readable if partition.newest), default=None),
+            languages=tuple(language for language in self.languages if language),
             generation=self.name,
         )
+
+
+class _Files:
+    """Closes what a generation has open when neither it nor a view of it is used any more."""
+
+    def __init__(self, opened: ExitStack) -> None:
+        weakref.finalize(self, opened.close)
+
+
+def _partition(groups: list[str], newest: str | None, **counts: Any) -> Partition:
+    return Partition(frozenset(groups), newest=date.fromisoformat(newest) if newest else None, **counts)
 
 
 def _sentence_row(row: int, article: int, start: int, end: int, number: int, paragraph: int, terms: str) -> SentenceRow:
@@ -296,10 +384,10 @@ def wanted_name(index: Path) -> str:
     :raises IndexUnusable: If nothing names one.
     """
     name = current_name(index)
-    if name != (name and Path(name).name) or (name is None and generations(index)):
-        raise IndexUnusable(f"{index / CURRENT} names no generation. {MEND}")
-    if name is None:
+    if name is None and not generations(index):
         raise IndexUnusable(f"there is no index in {index} yet. Run `assistant ingest` first.")
+    if name is None or name != Path(name).name:
+        raise IndexUnusable(f"{index / CURRENT} names no generation. {MEND}")
     return name
 
 
@@ -313,21 +401,20 @@ def open_generation(index: Path, embedder_identity: str, name: str | None = None
     manifest = read_manifest(folder)
     if manifest["embedder"] != embedder_identity:
         raise IndexUnusable(
-            f"{index} was made with the embedding model {manifest['embedder']}, the settings name"
+            f"{folder} was made with the embedding model {manifest['embedder']}, the settings name"
             f" {embedder_identity}. Set ASSISTANT_EMBEDDING back, or run `assistant ingest` to embed again."
         )
-    hold = _hold(folder)
-    _check_sizes(folder, manifest)
-    client, collection = open_collection(folder / CHROMA)
-    generation = Generation(
-        folder, manifest, collection, Matrix(folder / "passages.npy"), Matrix(folder / "sentences.npy"), hold
-    )
-    weakref.finalize(generation, client.close)
-    return generation
+    with ExitStack() as failed:
+        failed.enter_context(_hold(folder))
+        _check_sizes(folder, manifest)
+        passage_vectors, sentence_vectors = Matrix(folder / "passages.npy"), Matrix(folder / "sentences.npy")
+        collections = failed.enter_context(opened_collections(folder / CHROMA, len(manifest["partitions"])))
+        return Generation(folder, manifest, failed.pop_all(), collections, passage_vectors, sentence_vectors)
 
 
-def open_collection(folder: Path) -> tuple[Any, Any]:
-    """A Chroma client, to be closed, and its collection of passage vectors.
+@contextmanager
+def opened_collections(folder: Path, count: int) -> Iterator[list[Any]]:
+    """The collections of passage vectors, one a partition.
 
     Chroma is imported here and in ``publish.py`` only.
 
@@ -337,11 +424,38 @@ def open_collection(folder: Path) -> tuple[Any, Any]:
     from chromadb.config import Settings
     from chromadb.errors import ChromaError
 
+    with ExitStack() as opened:
+        own = opened.enter_context(_own_copy(folder))
+        try:
+            client: Any = chromadb.PersistentClient(own, settings=Settings(anonymized_telemetry=False))
+            opened.callback(client.close)
+            collections = [client.get_collection(collection_name(n), embedding_function=None) for n in range(count)]
+        except (ChromaError, ValueError) as error:
+            raise IndexUnusable(f"{folder} cannot be opened: {error}. {MEND}") from error
+        yield collections
+
+
+def collection_name(partition: int) -> str:
+    return f"passages-{partition}"
+
+
+def _own_copy(folder: Path) -> TemporaryDirectory[str]:
+    """Chroma's folder with a database of its own and the vector files of the generation.
+
+    Chroma writes a row to its database whenever it opens it: that would change a file that the manifest vouches for,
+    fail where the disk is full or read-only, and wait for whoever holds the database locked.
+
+    :raises IndexUnusable: If there is no room for the copy.
+    """
     try:
-        client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
-        return client, client.get_collection(COLLECTION, embedding_function=None)
-    except (ChromaError, ValueError) as error:
-        raise IndexUnusable(f"{folder} cannot be opened: {error}. {MEND}") from error
+        own = TemporaryDirectory(prefix="sourcier-")
+        shutil.copyfile(folder / CHROMA_DATABASE, Path(own.name, CHROMA_DATABASE))
+        for path in folder.iterdir():
+            if path.is_dir():
+                Path(own.name, path.name).symlink_to(path.absolute(), target_is_directory=True)
+    except OSError as error:
+        raise IndexUnusable(f"{folder} cannot be opened: {error}. Free space, or name a folder with TMPDIR.") from error
+    return own
 
 
 def generations(index: Path) -> list[Path]:
@@ -352,25 +466,27 @@ def generations(index: Path) -> list[Path]:
 
 def _hold(folder: Path) -> IO[bytes]:
     """Keep a generation on the disk: its manifest, locked by each of its readers."""
-    file = open(folder / MANIFEST, "rb", buffering=0)  # noqa: SIM115 - it stays open
     try:
+        file = open(folder / MANIFEST, "rb", buffering=0)  # noqa: SIM115 - it stays open
         flock(file, LOCK_SH | LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise IndexUnusable(f"{folder} is being removed. Ask again.") from None
+    except OSError as error:
+        raise IndexUnusable(f"{folder} is being removed ({error.strerror}). Ask again.") from error
     return file
 
 
-def is_held(folder: Path) -> bool:
-    """Whether a process has this generation open."""
+def remove_unless_held(folder: Path) -> None:
+    """Remove a generation, unless a process has it open."""
     try:
-        with open(folder / MANIFEST, "rb") as file:
-            flock(file, LOCK_EX | LOCK_NB)
-    except BlockingIOError:
-        return True
+        manifest = open(folder / MANIFEST, "rb")  # noqa: SIM115 - closed below
     except OSError:  # without a manifest nobody can open it
-        return False
-    return False
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    with manifest:
+        try:
+            flock(manifest, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            return
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_sizes(folder: Path, manifest: dict[str, Any]) -> None:

@@ -64,7 +64,7 @@ def ingest(
     found = find_files([path.absolute() for path in paths])
     report = report or (lambda step, done, total: None)
     # A store made anew would publish an index without the articles of the lost one.
-    with open_store(index, new=not generations(index)) as store, _Announced(index, report) as announce:
+    with open_store(index, new=not generations(index)) as store, _Announced(index, store, report) as announce:
         summary = Summary()
         _read(found, store, embedder, summary, announce)
         if prune:
@@ -91,9 +91,12 @@ def analysis_version(embedder: Embedder) -> str:
 class _Announced:
     """Tells the caller and, through a small file, the serving process how far this run is."""
 
-    def __init__(self, index: Path, report: Report) -> None:
+    def __init__(self, index: Path, store: Store, report: Report) -> None:
         self._path = index / PROGRESS
+        self._store = store
         self._report = report
+        #: Whether some of the articles are not for everyone, who then aren't told how many there are.
+        self._restricted: bool | None = None
         self._articles = (0, 0)  # ready for the index, in all
 
     def __enter__(self) -> Report:
@@ -106,7 +109,10 @@ class _Announced:
         self._report(step, done, total)
         if step == "embed":
             self._articles = (done, total)
-        state = {"process": os.getpid(), "done": self._articles[0], "total": self._articles[1]}
+            if self._restricted is None:
+                self._restricted = self._store.is_restricted()
+        done, total = self._articles
+        state = {"process": os.getpid(), "done": done, "total": total, "restricted": self._restricted}
         aside = self._path.with_suffix(".new")
         try:
             aside.write_text(json.dumps(state), encoding="ascii")
@@ -118,18 +124,20 @@ class _Announced:
 
 
 def _read(files: Sequence[Path], store: Store, embedder: Embedder, summary: Summary, announce: Report) -> None:
-    known, seen, version = store.known(), set[str](), analysis_version(embedder)
+    known, version = store.known(), analysis_version(embedder)
+    seen, origins = set[str](), set[str]()
     for done, path in enumerate(files):
         announce("read", done, len(files))
         for found in read_articles(path):
             if isinstance(found, Refusal):
                 summary.refused.append(found)
                 continue
-            article = _with_free_id(found, known, seen)
+            article = None if found.origin in origins else _with_free_id(found, known, seen)
             if article is None:
-                summary.refused.append(Refusal(found.origin, f"the id '{found.id}' is given twice"))
+                summary.refused.append(Refusal(found.origin, f"the id '{found.id}' is given twice; the first is kept"))
                 continue
             seen.add(article.id)
+            origins.add(article.origin)
             _take(article, known.get(article.id), store, embedder, version, summary)
     announce("read", len(files), len(files))
 

@@ -14,8 +14,10 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,17 +30,18 @@ from assistant.failpoints import failpoint
 from assistant.index import (
     BUILDING,
     CHROMA,
-    COLLECTION,
+    CHROMA_DATABASE,
     CURRENT,
     FORMAT,
     GENERATIONS,
     MANIFEST,
     MEND,
     SCHEMA,
+    collection_name,
     current_name,
     generations,
-    is_held,
     read_manifest,
+    remove_unless_held,
     row_ids,
 )
 from assistant.lexical import SCHEMA as WORDS_SCHEMA
@@ -52,6 +55,9 @@ BATCH = 300
 
 #: Generations kept besides the current one, for readers that are still in it and for going back.
 KEPT = 1
+
+#: Different sets of groups: each is searched on its own.
+PARTITIONS = 100
 
 #: A check that takes longer hangs: a million passages take a minute.
 CHECK_SECONDS = 600
@@ -137,6 +143,8 @@ def check_in_child(folder: Path) -> None:
         )
     except subprocess.TimeoutExpired:
         raise IndexUnusable(f"{folder}: the check did not end within {CHECK_SECONDS} s. {MEND}") from None
+    except OSError as error:
+        raise IndexUnusable(f"{folder}: the check cannot be started: {error.strerror}. Free memory.") from error
     if ran.returncode:
         found = ran.stderr.strip().splitlines()
         reason = found[-1] if found else f"the check ended with exit code {ran.returncode}"
@@ -168,65 +176,113 @@ def _build(store: Store, folder: Path, identity: str, dimension: int, progress: 
     database = sqlite3.connect(folder / "articles.db", isolation_level=None)
     database.execute("pragma journal_mode = off")
     database.execute("pragma synchronous = off")
-    database.executescript(SCHEMA + WORDS_SCHEMA + "begin;")
-    facts = _Facts()
-    keys: dict[str, list[bytes]] = {"passages": [], "sentences": []}
+    database.executescript(f"{SCHEMA} begin;")
+    contents = _Contents(identity)
     for article in store.articles():
-        facts.add(article)
-        _insert(database, store, article, facts, keys, identity)
-    database.execute("insert into words (words) values ('optimize')")
+        _insert(database, store, article, contents)
+    for partition in contents.partitions:
+        database.execute(f"insert into {partition.words} ({partition.words}) values ('optimize')")
     database.execute("commit")
     database.execute("vacuum")
     database.close()
     failpoint("copied")
-    _write_vectors(store, folder / "sentences.npy", keys["sentences"], dimension)
-    _write_vectors(store, folder / "passages.npy", keys["passages"], dimension)
-    _fill_chroma(store, folder / CHROMA, keys["passages"], dimension, progress)
-    return facts.manifest(identity, dimension)
+    _write_vectors(store, folder / "sentences.npy", contents.sentences, dimension)
+    _write_vectors(store, folder / "passages.npy", contents.passages, dimension)
+    _fill_chroma(store, folder / CHROMA, contents, dimension, progress)
+    return contents.manifest(dimension)
 
 
-class _Facts:
-    """Counts for the manifest, gathered while articles go by."""
+@dataclass
+class _Partition:
+    """The articles that the same groups may read, counted while they go by."""
 
-    def __init__(self) -> None:
-        self.articles = self.passages = self.sentences = 0
-        self.newest = ""
-        self.languages: dict[str, int] = {}
+    number: int
+    groups: frozenset[str]
+    articles: int = 0
+    sentences: int = 0
+    newest: str = ""
+    languages: Counter[str] = field(default_factory=Counter)
+    #: Rows of its passages.
+    passages: list[int] = field(default_factory=list)
 
-    def add(self, article: Article) -> None:
-        self.articles += 1
-        self.newest = max(self.newest, article.published.isoformat() if article.published else "")
-        language = article.language or ""
-        self.languages[language] = self.languages.get(language, 0) + 1
+    @property
+    def words(self) -> str:
+        return f"words_{self.number}"
 
-    def manifest(self, identity: str, dimension: int) -> dict[str, Any]:
-        import chromadb
-
-        by_count = sorted(self.languages, key=lambda language: (-self.languages[language], language))
+    def manifest(self) -> dict[str, Any]:
         return {
-            "format": FORMAT,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "embedder": identity,
-            "dimension": dimension,
-            "chroma": chromadb.__version__,
+            "groups": sorted(self.groups),
             "articles": self.articles,
-            "passages": self.passages,
+            "passages": len(self.passages),
             "sentences": self.sentences,
             "newest": self.newest or None,
-            "languages": by_count,
+            "languages": dict(self.languages),
         }
 
 
-def _insert(
-    database: Any, store: Store, article: Article, facts: _Facts, keys: dict[str, list[bytes]], identity: str
-) -> None:
-    """One article with its sentences, passages and words; the keys of its vectors go to ``keys`` by row."""
-    row = facts.articles - 1
-    database.execute("insert into articles values (?,?,?,?,?,?,?,?,?,?)", (row, *article_row(article)))
+class _Contents:
+    """What a generation holds, gathered while articles go by."""
+
+    def __init__(self, identity: str) -> None:
+        self.identity = identity
+        #: Keys of vectors, by row.
+        self.passages: list[bytes] = []
+        self.sentences: list[bytes] = []
+        self._partitions: dict[frozenset[str], _Partition] = {}
+
+    @property
+    def partitions(self) -> list[_Partition]:
+        return list(self._partitions.values())
+
+    @property
+    def articles(self) -> int:
+        return sum(partition.articles for partition in self.partitions)
+
+    def partition_of(self, article: Article, database: sqlite3.Connection) -> _Partition:
+        """That of the groups that may read ``article``, begun where it is the first.
+
+        :raises StoreError: If there are too many.
+        """
+        partition = self._partitions.get(article.groups)
+        if partition is None:
+            partition = _Partition(len(self._partitions), article.groups)
+            if partition.number >= PARTITIONS:
+                raise StoreError(
+                    f"the articles name over {PARTITIONS} different sets of groups. Give more of them the same groups."
+                )
+            for statement in filter(str.strip, WORDS_SCHEMA.format(partition=partition.number).split(";")):
+                database.execute(statement)
+            self._partitions[article.groups] = partition
+        return partition
+
+    def manifest(self, dimension: int) -> dict[str, Any]:
+        import chromadb
+
+        return {
+            "format": FORMAT,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "embedder": self.identity,
+            "dimension": dimension,
+            "chroma": chromadb.__version__,
+            "articles": self.articles,
+            "passages": len(self.passages),
+            "sentences": len(self.sentences),
+            "partitions": [partition.manifest() for partition in self.partitions],
+        }
+
+
+def _insert(database: sqlite3.Connection, store: Store, article: Article, contents: _Contents) -> None:
+    """One article with its sentences, passages and words."""
+    partition, row = contents.partition_of(article, database), contents.articles
+    values = (row, *article_row(article), partition.number)
+    database.execute("insert into articles values (?,?,?,?,?,?,?,?,?,?,?,?)", values)
+    partition.articles += 1
+    partition.newest = max(partition.newest, article.published.isoformat() if article.published else "")
+    partition.languages[article.language or ""] += 1
     title_terms = words(article.title, article.language)
     sentences, passages = store.sentences(article), store.passages(article)
     terms = [words(sentence.text, article.language) for sentence in sentences]
-    first = facts.sentences
+    first = len(contents.sentences)
     database.executemany(
         "insert into sentences values (?,?,?,?,?,?,?)",
         [
@@ -242,22 +298,23 @@ def _insert(
             for n, (s, found) in enumerate(zip(sentences, terms, strict=True))
         ],
     )
-    n = 0
+    n, rows = 0, list[int]()
     for passage in passages:
         inside = n
         while n < len(sentences) and sentences[n].end <= passage.end:
             n += 1
-        number = facts.passages
-        facts.passages += 1
+        number = len(contents.passages) + len(rows)
+        rows.append(number)
         database.execute(
             "insert into passages values (?,?,?,?,?,?)",
             (number, row, passage.start, passage.end, first + inside, first + n - 1),
         )
         found = title_terms + [term for sentence in terms[inside:n] for term in sentence]
-        database.execute("insert into words (rowid, terms) values (?,?)", (number, " ".join(found)))
-    facts.sentences += len(sentences)
-    for kind, spans in (("sentences", sentences), ("passages", passages)):
-        keys[kind] += [embedding_key(identity, text) for text in embedded_texts(spans)]
+        database.execute(f"insert into {partition.words} (rowid, terms) values (?,?)", (number, " ".join(found)))
+    partition.passages += rows
+    partition.sentences += len(sentences)
+    for keys, spans in ((contents.sentences, sentences), (contents.passages, passages)):
+        keys += [embedding_key(contents.identity, text) for text in embedded_texts(spans)]
 
 
 def _write_vectors(store: Store, path: Path, keys: list[bytes], dimension: int) -> None:
@@ -269,35 +326,40 @@ def _write_vectors(store: Store, path: Path, keys: list[bytes], dimension: int) 
             file.write(store.embeddings(keys[start : start + 4096], dimension).astype("<f2").tobytes())
 
 
-def _fill_chroma(store: Store, folder: Path, keys: list[bytes], dimension: int, progress: Progress | None) -> None:
+def _fill_chroma(store: Store, folder: Path, contents: _Contents, dimension: int, progress: Progress | None) -> None:
     import chromadb
     from chromadb.config import Settings
 
     client: Any = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
-    collection = client.create_collection(
-        COLLECTION,
-        embedding_function=None,
-        # One write of the vector files, at the end: before that, Chroma's log alone holds the vectors.
-        configuration={"hnsw": {"space": "cosine", "ef_search": 200, "sync_threshold": max(2, len(keys))}},
-    )
-    for start in range(0, len(keys), BATCH):
-        batch = keys[start : start + BATCH]
-        rows = range(start, start + len(batch))
-        collection.add(ids=row_ids(rows), embeddings=store.embeddings(batch, dimension))
-        failpoint("filling")
-        if progress:
-            progress(rows.stop, len(keys))
-    if len(keys) == 1:
-        # The threshold is two at least, and what is not written now is written by the first to read it.
-        collection.upsert(ids=row_ids([0]), embeddings=store.embeddings(keys, dimension))
+    done = 0
+    for partition in contents.partitions:
+        count = len(partition.passages)
+        collection = client.create_collection(
+            collection_name(partition.number),
+            embedding_function=None,
+            # One write of the vector files, at the end: before that, Chroma's log alone holds the vectors.
+            configuration={"hnsw": {"space": "cosine", "ef_search": 200, "sync_threshold": max(2, count)}},
+        )
+        for start in range(0, count, BATCH):
+            rows = partition.passages[start : start + BATCH]
+            vectors = store.embeddings([contents.passages[row] for row in rows], dimension)
+            collection.add(ids=row_ids(rows), embeddings=vectors)
+            if count == 1:
+                # The threshold is two at least, and what is not written now is written by the first to read it.
+                collection.upsert(ids=row_ids(rows), embeddings=vectors)
+            failpoint("filling")
+            done += len(rows)
+            if progress:
+                progress(done, len(contents.passages))
     client.close()
+    # Chroma cleared its log; the pages that the vectors took there are fifteen times the rest.
+    with closing(sqlite3.connect(folder / CHROMA_DATABASE)) as database:
+        database.execute("vacuum")
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """What the manifest vouches for. Chroma's own database is left out: each opening writes a row to it."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name not in (MANIFEST, "chroma.sqlite3"):
-            yield path
+    """What the manifest vouches for."""
+    return (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MANIFEST)
 
 
 def _sync(folder: Path) -> dict[str, tuple[int, str]]:
@@ -310,8 +372,6 @@ def _sync(folder: Path) -> dict[str, tuple[int, str]]:
                 hashlib.file_digest(file, "sha256").hexdigest(),
             )
             os.fsync(file.fileno())
-    with open(folder / CHROMA / "chroma.sqlite3", "rb") as file:
-        os.fsync(file.fileno())
     for path in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
         sync_folder(path)
     return found
@@ -350,5 +410,4 @@ def _prune(index: Path, current: str) -> None:
     """Remove older generations, but those that a process still has open."""
     others = [path for path in generations(index) if path.name != current]
     for path in others[KEPT:]:
-        if not is_held(path):
-            shutil.rmtree(path, ignore_errors=True)
+        remove_unless_held(path)

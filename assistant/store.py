@@ -6,7 +6,7 @@ Only the writer opens it. Readers open a generation of the index, which is made 
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from fcntl import LOCK_EX, LOCK_NB, flock
@@ -21,7 +21,7 @@ from assistant.failpoints import failpoint
 from assistant.types import Article, Passage, Sentence
 
 #: Changes when the tables do.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 #: The file of a store, in the folder of its index.
 STORE = "store.db"
@@ -44,7 +44,8 @@ create table articles (
     url text not null,
     author text not null,
     published text,
-    language text
+    language text,
+    groups text not null
 ) without rowid;
 create index articles_by_origin on articles (origin);
 create table sentences (
@@ -68,7 +69,7 @@ create table embeddings (
 ) without rowid;
 """
 
-ARTICLE_COLUMNS = "id, text, title, source, url, author, published, language, origin"
+ARTICLE_COLUMNS = "id, text, title, source, url, author, published, language, origin, groups"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Store:
         with self._transaction() as connection:
             connection.execute("delete from articles where id = ?", (article.id,))
             connection.execute(
-                f"insert into articles ({ARTICLE_COLUMNS}, content_hash, analysis) values (?,?,?,?,?,?,?,?,?,?,?)",
+                f"insert into articles ({ARTICLE_COLUMNS}, content_hash, analysis) values (?,?,?,?,?,?,?,?,?,?,?,?)",
                 (*article_row(article), article.content_hash, analysis),
             )
             failpoint("storing")
@@ -128,6 +129,10 @@ class Store:
             if article.content_hash != content_hash:
                 raise StoreError(f"article '{article.id}' is not what was stored. {RESTORE}")
             yield article
+
+    def is_restricted(self) -> bool:
+        """Whether any article is for some groups only."""
+        return next(self._rows("select 1 from articles where groups <> '' limit 1"), None) is not None
 
     def sentences(self, article: Article) -> list[Sentence]:
         rows = self._rows(
@@ -241,16 +246,14 @@ def connect(path: Path, *, new: bool = True) -> sqlite3.Connection:
     """
     if not new and not path.is_file():
         raise StoreError(f"{path} is missing. {RESTORE}")
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        _prepare(connection, path, new)
-    except DAMAGED as error:
-        connection.close()
-        raise StoreError(f"{path}: {error}. {_way_out(error)}") from error
-    except StoreError:
-        connection.close()
-        raise
-    return connection
+    with ExitStack() as failed:
+        try:
+            connection = failed.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
+            _prepare(connection, path, new)
+        except DAMAGED as error:
+            raise StoreError(f"{path}: {error}. {_way_out(error)}") from error
+        failed.pop_all()
+        return connection
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, new: bool) -> None:
@@ -293,10 +296,8 @@ def _take(lock: int, folder: Path) -> None:
         os.pwrite(lock, process, 0)
         os.ftruncate(lock, len(process))
     except BlockingIOError:
-        process = os.pread(lock, 20, 0)
-        raise StoreError(
-            f"{folder}: process {process.decode() or '?'} is writing this index. Wait for it, or stop it."
-        ) from None
+        holder = os.pread(lock, 20, 0).decode("ascii", "replace") or "?"
+        raise StoreError(f"{folder}: process {holder} is writing this index. Wait for it, or stop it.") from None
     except OSError as error:
         raise StoreError(f"{folder}: {error.strerror}. Free space or mend its rights, then ingest again.") from error
 
@@ -325,13 +326,14 @@ def article_row(article: Article) -> tuple[str | None, ...]:
     published = article.published.isoformat() if article.published else None
     return (
         article.id, article.text, article.title, article.source, article.url, article.author,
-        published, article.language, article.origin,
+        published, article.language, article.origin, "\n".join(sorted(article.groups)),
     )  # fmt: skip
 
 
 def article_from_row(row: Sequence[str | None]) -> Article:
-    id, text, title, source, url, author, published, language, origin = row
+    id, text, title, source, url, author, published, language, origin, groups = row
     return Article(
         id=id or "", text=text or "", title=title or "", source=source or "", url=url or "", author=author or "",
         published=date.fromisoformat(published) if published else None, language=language, origin=origin or "",
+        groups=frozenset((groups or "").splitlines()),
     )  # fmt: skip

@@ -5,14 +5,14 @@ Hashes of its files, counts, that sampled passages find themselves, and that the
 
 import hashlib
 import sys
-from contextlib import closing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from assistant.errors import IndexUnusable
-from assistant.index import CHROMA, MEND, connect, open_collection, read_manifest
+from assistant.index import CHROMA, MEND, connect, opened_collections, read_manifest
 
 #: Sampled passages, or all of them if there are fewer.
 SAMPLE = 200
@@ -36,10 +36,9 @@ def verify(folder: Path) -> None:
     vectors = np.load(folder / "passages.npy").astype(np.float32)
     if vectors.shape[1] != manifest["dimension"]:
         raise IndexUnusable(f"{vectors.shape[1]} dimensions where {manifest['dimension']} were written. {MEND}")
-    if len(vectors):
-        client, collection = open_collection(folder / CHROMA)
-        with closing(client):
-            _check_search(collection, vectors)
+    with opened_collections(folder / CHROMA, len(manifest["partitions"])) as collections:
+        for rows, collection in zip(_rows(folder, len(collections)), collections, strict=True):
+            _check_search(collection, vectors[rows])
 
 
 def _check_hashes(folder: Path, manifest: dict[str, Any]) -> None:
@@ -61,9 +60,23 @@ def _check_counts(folder: Path, manifest: dict[str, Any]) -> None:
             raise IndexUnusable(f"{found} {table} where {manifest[table]} were written. {MEND}")
 
 
+def _rows(folder: Path, partitions: int) -> Iterator[list[int]]:
+    """The rows of each partition's passages."""
+    connection = connect(folder / "articles.db")
+    for number in range(partitions):
+        found = connection.execute(
+            "select p.row from passages p join articles a on a.row = p.article where a.partition = ? order by p.row",
+            (number,),
+        )
+        yield [row for (row,) in found]
+
+
 def _check_search(collection: Any, vectors: np.ndarray) -> None:
+    """Whether a partition is searched well; ``vectors`` has those of its passages."""
     if collection.count() != len(vectors):
         raise IndexUnusable(f"{collection.count()} passages in the search where {len(vectors)} were written. {MEND}")
+    if not len(vectors):
+        return
     sample = np.unique(np.linspace(0, len(vectors) - 1, min(SAMPLE, len(vectors)), dtype=int))
     k = min(NEIGHBOURS, len(vectors))
     found = collection.query(query_embeddings=list(vectors[sample]), n_results=k, include=["distances"])

@@ -1,6 +1,9 @@
 """What several test files need."""
 
+import os
 import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,11 +11,21 @@ import pytest
 from hash_embedder import HashEmbedder
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
+from quick_check import put_in_place
 
 from assistant.embedding import Embedder, load_embedder
 from assistant.engine import Engine, open_engine
 from assistant.ingest import ingest
 from assistant.settings import Settings
+
+OFFLINE = Path(__file__).with_name("offline")
+sys.path.append(str(OFFLINE))
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")]))
+
+import no_network  # noqa: E402 - found by the lines above
+
+os.environ.setdefault(no_network.ATTEMPTS, str(Path(tempfile.mkdtemp(prefix="sourcier-")) / "attempts"))
+no_network.forbid()
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -21,6 +34,14 @@ SHARED = ROOT.parent / "shared" / "data"
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_attempt() -> Iterator[None]:
+    """None of the tests, nor of the processes that they start, tried to reach beyond this machine."""
+    yield
+    attempts = Path(os.environ[no_network.ATTEMPTS])
+    assert not attempts.exists(), attempts.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +58,10 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         pytest.skip("chromium is not installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"],
+        )
         yield browser
         browser.close()
 
@@ -61,10 +85,24 @@ def sample_engine(sample_index: Path) -> Engine:
     return open_engine(Settings(index=sample_index, questions=ROOT / "corpus" / "questions.jsonl"))
 
 
+@pytest.fixture(scope="module")
+def quickly() -> Iterator[None]:
+    """Generations checked without an interpreter of their own each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        put_in_place(patch.setattr)
+        yield
+
+
 @pytest.fixture
 def hashed() -> HashEmbedder:
     return HashEmbedder()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kill-rounds", type=int, default=40, help="ingests to kill (default: 40; a release: 200)")
+    parser.addoption("--release", action="store_true", help="fault tests in full size, which takes an hour")
+
+
+@pytest.fixture(scope="session")
+def release(pytestconfig: pytest.Config) -> bool:
+    """Whether fault tests are run in full size."""
+    return bool(pytestconfig.getoption("release"))

@@ -24,11 +24,11 @@ def running(engine: FakeEngine, settings: Settings) -> Iterator[str]:
         yield listening[0].rstrip("/")
     finally:
         server.should_exit = True
-        thread.join(15)
+        thread.join(60)
         assert not thread.is_alive(), "the server does not stop"
 
 
-def wait_until(done: Callable[[], bool], seconds: float = 15) -> None:
+def wait_until(done: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, "timed out"

@@ -4,20 +4,21 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 
 import pytest
 from hash_embedder import HashEmbedder
 
 from assistant.backup import backup, restore, verify_backup
 from assistant.calibration import load_calibration
+from assistant.cli import main
 from assistant.engine import Engine
 from assistant.errors import StoreError, UsageError
 from assistant.index import GENERATIONS, current_name, open_generation, read_manifest
 from assistant.ingest import ingest
 from assistant.settings import Settings
 from assistant.store import STORE, open_store, read_store
+
+pytestmark = pytest.mark.usefixtures("quickly")
 
 TEXT = "Le viaduc de Millau a été inauguré en décembre 2004. «\u202fIl enjambe le Tarn\u202f», a dit M. Durand."
 
@@ -151,21 +152,21 @@ def test_a_store_that_is_being_written_is_not_replaced(index, file, hashed):
         restore(file, index, hashed, force=True)
 
 
-def test_the_commands(index, file, tmp_path):
+def test_the_commands(index, file, tmp_path, capsys):
     def run(*arguments):
-        command = [sys.executable, "-m", "assistant", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        code = main([str(argument) for argument in arguments])
+        return code, capsys.readouterr().out
 
-    made = run("backup", tmp_path / "new.db", "--index", index)
-    assert (made.returncode, made.stdout.count("2 articles")) == (0, 1), made.stderr
-    assert run("backup", tmp_path / "new.db", "--index", index).returncode == 2
-    assert run("backup", tmp_path / "x.db", "--index", tmp_path / "nowhere").returncode == 1
-    assert run("restore", tmp_path / "nowhere", "--index", tmp_path / "other").returncode == 2
-    restored = run("restore", file, "--index", tmp_path / "other")
-    assert (restored.returncode, restored.stdout.count("2 articles")) == (0, 1), restored.stderr
-    asked = run("ask", "Quand le viaduc de Millau a-t-il été inauguré ?", "--json", "--index", tmp_path / "other")
-    assert json.loads(asked.stdout)["hits"][0]["article_id"] == "millau"
+    code, told = run("backup", tmp_path / "new.db", "--index", index)
+    assert (code, told.count("2 articles")) == (0, 1)
+    assert run("backup", tmp_path / "new.db", "--index", index)[0] == 2
+    assert run("backup", tmp_path / "x.db", "--index", tmp_path / "nowhere")[0] == 1
+    assert run("restore", tmp_path / "nowhere", "--index", tmp_path / "other")[0] == 2
+    code, told = run("restore", file, "--index", tmp_path / "other")
+    assert (code, told.count("2 articles")) == (0, 1)
+    code, told = run("ask", "Quand le viaduc de Millau a-t-il été inauguré ?", "--json", "--index", tmp_path / "other")
+    assert json.loads(told)["hits"][0]["article_id"] == "millau"
     (tmp_path / "other" / "CURRENT").unlink()
-    assert run("check", "--index", tmp_path / "other").returncode == 1
-    repaired = run("check", "--repair", "--index", tmp_path / "other")
-    assert (repaired.returncode, "built from the store" in repaired.stdout) == (0, True), repaired.stdout
+    assert run("check", "--index", tmp_path / "other")[0] == 1
+    code, told = run("check", "--repair", "--index", tmp_path / "other")
+    assert (code, "built from the store" in told) == (0, True)

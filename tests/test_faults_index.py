@@ -4,13 +4,13 @@ import gc
 import json
 import shutil
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from hash_embedder import HashEmbedder
+from serving import wait_until
 
 from assistant import check, index, publish, upkeep
 from assistant.api import create_app
@@ -21,6 +21,8 @@ from assistant.index import CURRENT, GENERATIONS, Generation, current_name, gene
 from assistant.ingest import ingest
 from assistant.settings import Settings
 from assistant.store import STORE, read_store
+
+pytestmark = pytest.mark.usefixtures("quickly")
 
 FIRST = "Le viaduc de Millau a été inauguré en décembre 2004. Il enjambe le Tarn."
 SECOND = "Interpol a identifié 14\u2009000 combattants étrangers. «\u202fNous sommes engagés\u202f», a-t-il ajouté."
@@ -69,13 +71,6 @@ def current(settings: Settings) -> Path:
     return settings.index / GENERATIONS / current_name(settings.index)
 
 
-def wait_until(done, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
-
-
 def health(engine: Engine, settings: Settings) -> dict:
     return TestClient(create_app(engine, settings), base_url="http://127.0.0.1").get("/healthz").json()
 
@@ -93,10 +88,6 @@ def test_started_on_a_damaged_index_the_one_before_is_served(settings, name, how
     engine = serving(settings)
     assert answers(engine)[0] == "millau"
     told = health(engine, settings)
-    if told["status"] == "ok":  # Chroma reads around a byte of its database that matters to no answer
-        assert (name, how) == ("chroma.sqlite3", "flip")
-        assert sorted(answers(engine)) == ["interpol", "millau"]
-        return
     assert (told["status"], told["articles"]) == ("degraded", 1)
     assert told["generation"] != damaged
     assert damaged in told["refused"]
@@ -262,7 +253,8 @@ def test_another_format_of_this_program_is_refused(settings, monkeypatch):
 # --- Swaps ------------------------------------------------------------------------------------------------
 
 
-def test_swaps_under_load_lose_no_question_and_mix_no_generations(tmp_path):
+def test_swaps_under_load_lose_no_question_and_mix_no_generations(tmp_path, release, record_property):
+    swaps = 20 if release else 4
     corpus, embedder = tmp_path / "corpus", HashEmbedder()
     corpus.mkdir()
 
@@ -289,7 +281,7 @@ def test_swaps_under_load_lose_no_question_and_mix_no_generations(tmp_path):
     for client in clients:
         client.start()
     descriptors = []
-    for edition in range(1, 5):
+    for edition in range(1, swaps + 1):
         write(edition)
         wait_until(lambda: engine.facts().generation == current_name(tmp_path / "index"))
         gc.collect()
@@ -302,7 +294,9 @@ def test_swaps_under_load_lose_no_question_and_mix_no_generations(tmp_path):
     assert wrong == []
     assert min(answered) > 0
     assert descriptors[-1] <= descriptors[0] + 5
-    print(f"{sum(answered)} answers over 4 swaps, descriptors {descriptors}")
+    record_property(
+        "figure", f"{sum(answered)} answers over {swaps} swaps, 0 failed, 0 mixed; descriptors {descriptors}"
+    )
 
 
 def test_a_generation_that_is_open_is_not_removed(tmp_path, made):

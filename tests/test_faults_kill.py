@@ -1,7 +1,7 @@
 """An ingest killed anywhere: every acknowledged article is there, the index opens, the next run ends as if nothing
 had happened, and nothing is embedded twice.
 
-    pytest tests/test_faults_kill.py --kill-rounds 200      what a release is tested with
+    pytest tests/test_faults_kill.py --release      200 rounds instead of 40
 """
 
 import random
@@ -46,10 +46,11 @@ def test_killed_in_the_middle_of_a_first_run_nothing_is_lost(workshop, expected,
     converge(workshop, expected, deaths=1)
 
 
-def test_killed_at_random_moments_nothing_is_lost(workshop, expected, pytestconfig):
+def test_killed_at_random_moments_nothing_is_lost(workshop, expected, release, record_property):
     chance = random.Random(6)
     killed = 0
-    for number in range(pytestconfig.getoption("kill_rounds") - len(FAILPOINTS) - len(FIRST_RUN)):
+    rounds = (200 if release else 40) - len(FAILPOINTS) - len(FIRST_RUN)
+    for number in range(rounds):
         first = number % 3 == 0
         workshop.begin(first)
         deaths = 0
@@ -58,7 +59,7 @@ def test_killed_at_random_moments_nothing_is_lost(workshop, expected, pytestconf
             look(workshop, first)
         killed += deaths
         converge(workshop, expected, deaths)
-    print(f"{killed} kills at random moments")
+    record_property("figure", f"{rounds} of {rounds} rounds of {killed} kills at random moments")
     assert killed
 
 

@@ -1,7 +1,19 @@
 """No space and no memory: a clear error, nothing damaged, and the next run goes on."""
 
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 from workshop import contents, converge, look, opened_workshop
+
+from assistant.ingest import ingest
+
+QUESTION = "Combien de combattants étrangers Interpol a-t-il identifiés ?"
 
 MIB = 1024 * 1024
 
@@ -35,3 +47,73 @@ def test_without_memory_nothing_is_lost(workshop, expected, more):
     assert code in (0, 1, 99, -6, -11), code  # fine, told, or ended by Chroma, the allocator or the kernel
     look(workshop, first=False)
     converge(workshop, expected, deaths=1)
+
+
+@pytest.fixture(scope="module")
+def small_index(tmp_path_factory, embedder):
+    folder = tmp_path_factory.mktemp("small")
+    text = "Interpol a identifié 14\u2009000 combattants étrangers. Les plus nombreux sont les Tunisiens."
+    (folder / "interpol.txt").write_text(text, encoding="utf-8")
+    ingest([folder / "interpol.txt"], folder / "index", embedder)
+    return folder / "index"
+
+
+@pytest.mark.parametrize("left", [0, 200, 1000])
+def test_on_a_full_disk_questions_are_answered_and_the_next_ingest_goes_on(small_index, tmp_path, left):
+    """``left`` kilobytes are free; the articles need more."""
+    (tmp_path / "new.txt").write_text("Un article de plus, sur le lac d'Annecy. " * 300, encoding="utf-8")
+    with mounted("mount -t tmpfs -o size=8m none", tmp_path / "disk") as (disk, assistant):
+        shutil.copytree(small_index, disk / "index", copy_function=shutil.copy2)
+        with open(disk / "filler", "wb", buffering=0) as filler:
+            fill(filler, left)
+        full = assistant("ingest", tmp_path / "new.txt", "--index", tmp_path / "disk" / "index")
+        assert (full.returncode, "Free space" in full.stderr) == (1, True), full.stderr
+        assert answers(assistant, tmp_path / "disk" / "index")
+        (disk / "filler").unlink()
+        again = assistant("ingest", tmp_path / "new.txt", "--index", tmp_path / "disk" / "index")
+        assert (again.returncode, again.stdout.splitlines()[-1][:7]) in ((0, "1 added"), (0, "0 added")), again.stderr
+        assert answers(assistant, tmp_path / "disk" / "index")
+
+
+def test_on_a_read_only_disk_questions_are_answered_and_an_ingest_is_told(small_index, tmp_path):
+    (tmp_path / "new.txt").write_text("Un article de plus. Il est court.", encoding="utf-8")
+    with mounted(f"mount --bind -o ro '{small_index}'", tmp_path / "disk") as (_, assistant):
+        assert answers(assistant, tmp_path / "disk")
+        told = assistant("ingest", tmp_path / "new.txt", "--index", tmp_path / "disk")
+        assert (told.returncode, len(told.stderr.splitlines())) == (1, 1)
+        assert "Read-only file system" in told.stderr
+
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@contextmanager
+def mounted(mount: str, folder: Path) -> Iterator[tuple[Path, Command]]:
+    """A disk at ``folder`` that only the command sees; the path is where this process finds it."""
+    folder.mkdir()
+    script = f'{mount} "$0" && echo mounted && exec cat'
+    inside = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, str(folder)]
+    with subprocess.Popen(inside, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        if holder.stdout.readline() != "mounted\n":
+            pytest.skip("this machine lets nobody mount a disk")
+        enter = ["nsenter", "--target", str(holder.pid), "--user", "--mount", "--preserve-credentials"]
+
+        def assistant(*arguments: object) -> subprocess.CompletedProcess[str]:
+            command = [*enter, sys.executable, "-m", "assistant", *map(str, arguments)]
+            return subprocess.run(command, capture_output=True, text=True, check=False)
+
+        yield Path(f"/proc/{holder.pid}/root{folder}"), assistant
+        holder.stdin.close()
+
+
+def fill(file, left: int) -> None:
+    try:
+        while file.write(bytes(4096)):
+            pass
+    except OSError:
+        file.truncate(max(0, file.tell() - 1024 * left) // 4096 * 4096)
+
+
+def answers(assistant: Command, index: Path) -> bool:
+    asked = assistant("ask", QUESTION, "--json", "--index", index)
+    return asked.returncode == 0 and bool(json.loads(asked.stdout)["hits"])

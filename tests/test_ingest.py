@@ -4,6 +4,8 @@ from assistant.errors import UsageError
 from assistant.index import open_generation
 from assistant.ingest import ingest
 
+pytestmark = pytest.mark.usefixtures("quickly")
+
 TEXT = "Le préfet a parlé mardi. Il a cité 3 communes."
 
 
@@ -26,6 +28,32 @@ def test_ingesting_twice_does_no_work(tmp_path, corpus, hashed):
     again = ingest([corpus], tmp_path / "index", hashed)
     assert (len(first.added), first.embedded > 0, bool(first.published)) == (3, True, True)
     assert (len(again.unchanged), again.embedded, again.published) == (3, 0, None)
+
+
+def test_one_tiny_article_ingested_twice_does_no_work(tmp_path, hashed):
+    """Chroma used to write its only vector late, when the next run opened it."""
+    (tmp_path / "a.txt").write_text("pont\n", encoding="utf-8")
+    first = ingest([tmp_path / "a.txt"], tmp_path / "index", hashed)
+    again = ingest([tmp_path / "a.txt"], tmp_path / "index", hashed)
+    assert (first.added, bool(first.published)) == (["a"], True)
+    assert (again.unchanged, again.embedded, again.published) == (["a"], 0, None)
+
+
+def test_an_id_given_twice_in_a_file_is_refused_and_the_first_kept(tmp_path, hashed):
+    records = ('{"id": "a", "text": "Le premier."}', '{"id": "a", "text": "Le second."}', '{"id": "b", "text": "Oui."}')
+    (tmp_path / "a.jsonl").write_text("\n".join(records), encoding="utf-8")
+    for run in ("added", "unchanged"):
+        summary = ingest([tmp_path / "a.jsonl"], tmp_path / "index", hashed)
+        assert getattr(summary, run) == ["a", "b"]
+        assert [refusal.reason for refusal in summary.refused] == ["the id 'a' is given twice; the first is kept"]
+    assert open_generation(tmp_path / "index", hashed.identity).article("a").text == "Le premier."
+
+
+def test_the_same_id_in_two_files_is_two_articles(tmp_path, hashed):
+    for name in ("un", "deux"):
+        (tmp_path / f"{name}.jsonl").write_text(f'{{"id": "a", "text": "Fichier {name}."}}', encoding="utf-8")
+    summary = ingest([tmp_path], tmp_path / "index", hashed)
+    assert (len(summary.added), "a" in summary.added, summary.refused) == (2, True, [])
 
 
 def test_a_changed_article_is_replaced_and_only_what_changed_is_embedded(tmp_path, corpus, hashed):

@@ -10,6 +10,8 @@ from assistant.index import CURRENT, GENERATIONS, current_name, open_generation
 from assistant.ingest import ingest
 from assistant.publish import check_in_child
 
+pytestmark = pytest.mark.usefixtures("quickly")
+
 FIRST = "Interpol a identifié 14 000 combattants étrangers. Les plus nombreux sont les Tunisiens."
 SECOND = "Le viaduc de Millau a été inauguré en décembre 2004. Il enjambe le Tarn."
 

@@ -95,6 +95,12 @@ def test_garbage_is_named_with_the_way_out(tmp_path):
         pass
 
 
+def test_a_folder_in_its_place_is_told(tmp_path):
+    (tmp_path / "store.db").mkdir()
+    with pytest.raises(StoreError, match=r"store\.db.*mend its rights"), open_store(tmp_path):
+        pass
+
+
 def test_a_store_of_a_later_version_is_left_alone(tmp_path):
     with open_store(tmp_path):
         pass

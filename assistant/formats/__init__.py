@@ -6,6 +6,7 @@ from pathlib import Path
 
 from assistant.formats import files, readers, sandbox
 from assistant.formats.draft import Draft, Fault, Unreadable
+from assistant.formats.groups import groups_of_folder
 from assistant.formats.identity import id_from_stem, id_from_url, is_sane
 from assistant.formats.metadata import language_code, parse_date, single_line, title_from, web_url
 from assistant.languages import detect_language
@@ -87,6 +88,7 @@ def _article(draft: Draft, path: Path, origin: str) -> Article | Refusal:
         language=language,
         # An id that holds a "#" itself would hide where the path ends.
         origin=f"{origin}#{given}" if record and given and "#" not in given else origin + record,
+        groups=frozenset(draft.groups) or groups_of_folder(path.absolute().parent),
     )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -26,6 +26,8 @@ class Draft:
     id: str = ""
     #: Number within the file, from 1; None where the file is the article.
     record: int | None = None
+    #: Those who may read it, or none.
+    groups: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ NAMES = {
     "source": ("source",),
     "url": ("url",),
     "author": ("author", "auteur"),
+    "groups": ("groups", "group", "groupes", "groupe"),
 }
 SEPARATORS = (",", ";", "\t")
 
@@ -73,7 +74,10 @@ def draft_of_record(record: object, number: int | None = None) -> Draft:
 
 
 def draft_of(record: Mapping[str, object], number: int | None = None) -> Draft:
-    """The fields of ``NAMES`` in a mapping; they are only cleaned, never trimmed."""
+    """The fields of ``NAMES`` in a mapping; they are only cleaned, never trimmed.
+
+    :raises Unreadable: If it does not tell clearly who may read the article.
+    """
     lowered = {str(name).strip().casefold(): value for name, value in record.items()}
 
     def said(field: str) -> str:
@@ -90,7 +94,25 @@ def draft_of(record: Mapping[str, object], number: int | None = None) -> Draft:
         language=said("language"),
         id=said("id"),
         record=number,
+        groups=_groups(lowered),
     )
+
+
+def _groups(record: Mapping[str, object]) -> list[str]:
+    """The groups that a record names, in a list or parted by commas; none where it says nothing.
+
+    :raises Unreadable: If they are anything else: what is restricted must not become public by a slip.
+    """
+    given = [record[name] for name in NAMES["groups"] if record.get(name) not in (None, "", [])]
+    if not given:
+        return []
+    names = given[0].split(",") if isinstance(given[0], str) else given[0]
+    if len(given) > 1 or not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise Unreadable("field 'groups' is neither a name nor a list of names")
+    groups = [single_line(name) for name in names]
+    if not all(groups):
+        raise Unreadable("field 'groups' has a name that is empty")
+    return groups
 
 
 def as_text(value: object) -> str:
