@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help run demo test lint install bench calibrate lock
+.PHONY: help run demo test lint install bench load evaluate calibrate reliability screens lock
 
 help:     ## list these commands
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(VENV)/.installed     ## install, index corpus/, serve the chat
 	$(BIN)/python app.py
@@ -27,8 +27,20 @@ lint: $(VENV)/.tested     ## style and types
 bench: $(VENV)/.tested     ## measure speed and quality; see benchmarks/README.md
 	$(BIN)/python -m benchmarks
 
+evaluate: $(VENV)/.installed     ## ask the reference questions; fails where a figure is under its floor
+	$(BIN)/python -m benchmarks.floors
+
+load: $(VENV)/.tested     ## ask as many at once do, for two minutes; a release: make load SOAK=1800
+	$(BIN)/python -m benchmarks.load --soak $(or $(SOAK),60)
+
 calibrate: $(VENV)/.tested     ## fit assistant/calibration.json again
 	$(BIN)/python -m benchmarks.calibrate
+
+reliability: $(VENV)/.tested     ## run the fault and threat tests in the size of a release, write docs/reliability.md
+	$(BIN)/python tests/reliability.py --run
+
+screens: $(VENV)/.tested     ## take the pictures of docs/screens again
+	$(BIN)/python tests/screens.py
 
 lock:     ## resolve the dependencies again
 	$(BIN)/pip install pip-tools
@@ -36,6 +48,10 @@ lock:     ## resolve the dependencies again
 	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --extra test --extra bench \
 		--constraint requirements.lock --output-file requirements-test.lock pyproject.toml
 	sed -i 's/^\(torch==[^+]*\)+cpu/\1/' requirements.lock requirements-test.lock
+	$(BIN)/pip install uv
+	grep -v '^torch==' requirements.lock | $(BIN)/uv pip compile --quiet --no-deps --generate-hashes --no-annotate \
+		--custom-compile-command 'make lock; every package but torch, whose file is another on each platform' \
+		--output-file requirements-hashed.lock -
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

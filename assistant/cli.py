@@ -1,4 +1,4 @@
-"""The command line: ``assistant ingest | ask | show | serve | evaluate | check | backup | restore | export-model``."""
+"""The command line: ``assistant ingest | ask | show | quote | serve | evaluate | check | backup`` and more."""
 
 import argparse
 import json
@@ -8,12 +8,16 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from assistant import __version__
 from assistant.errors import AssistantError, UsageError
 from assistant.readable import printable, readable_answer, readable_article
 from assistant.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from assistant.generate import Service
+    from assistant.types import Answer
 
 #: What a person reads for each step of an ingest.
 STEPS = {"read": "reading", "embed": "embedding", "index": "indexing"}
@@ -83,10 +87,15 @@ def _parser() -> argparse.ArgumentParser:
         "--batch", metavar="FILE", help="one JSON object a line with id and question; - for standard input"
     )
     ask.add_argument("--language", metavar="CODE", help="language of the question (default: detected)")
+    ask.add_argument("--explain", action="store_true", help="tell why: signals, threshold, runner-up")
 
     show = command("show", _show, "print one stored article")
     show.add_argument("article", metavar="ARTICLE_ID")
     show.add_argument("--json", action="store_true", help="text, metadata and sentences with offsets as JSON")
+
+    quote = command("quote", _quote, "say where a quotation comes from, and whether it stands there word for word")
+    quote.add_argument("quotation", metavar="TEXT")
+    quote.add_argument("--json", action="store_true", help="print status, citation, speaker and differences as JSON")
 
     serve = command("serve", _serve, "serve the chat page and the HTTP API")
     serve.add_argument("--host", metavar="H", help="address to listen on (default: 127.0.0.1)")
@@ -96,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
 
     check = command("check", _check, "say what is installed, which index and model are in use, and what is wrong")
     check.add_argument("--repair", action="store_true", help="first build a damaged index again from the store")
+    check.add_argument("--llm", action="store_true", help="also try the language model that is to word answers")
 
     backup = command("backup", _backup, "copy the store to one file, while the assistant may be in use")
     backup.add_argument("file", metavar="FILE", help="a file that is not there yet")
@@ -155,20 +165,36 @@ def _progress_bar(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
 
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
     from assistant.engine import open_engine
+    from assistant.generate.service import service_of
 
     if (options.question is None) == (options.batch is None):
         raise UsageError("give either a QUESTION or --batch FILE. See `assistant ask --help`")
     if options.batch is not None:
         with _lines(options.batch) as lines:
-            return _ask_batch(open_engine(settings), lines)
-    answer = open_engine(settings).ask(options.question, language=options.language)
+            return _ask_batch(open_engine(settings), lines, options.explain)
+    service = service_of(settings)
+    answer = open_engine(settings).ask(options.question, language=options.language, explain=options.explain)
     if options.json:
         from assistant.records import answer_record
 
         print(answer_record(answer).model_dump_json(indent=1))
-    else:
-        print(readable_answer(answer))
+        return 0
+    print(readable_answer(answer), flush=True)
+    if service and not answer.abstained:
+        print(f"\n{service.model}: {_worded(answer, service)}")
     return 0
+
+
+def _worded(answer: "Answer", service: "Service") -> str:
+    """The answer in a model's words, each sentence verified, or why there is none."""
+    import asyncio
+
+    from assistant.generate.faults import message
+    from assistant.generate.writer import Writer, last_event
+
+    ended = asyncio.run(last_event(Writer(service).word(answer)))
+    told = [readable_answer(ended.answer)] if ended.answer else []
+    return "\n\n".join([*told, *([message(ended.fault, answer.language)] if ended.fault else [])])
 
 
 @contextmanager
@@ -185,7 +211,7 @@ def _lines(name: str) -> Iterator[IO[str]]:
         raise UsageError(f"{name}: not UTF-8 ({error}). Save it as UTF-8") from error
 
 
-def _ask_batch(engine: Any, lines: IO[str]) -> int:
+def _ask_batch(engine: Any, lines: IO[str], explain: bool) -> int:
     """One answer a line, in order; a line that can't be answered gets an object with "error" and exit code 2."""
     from assistant.records import answer_record
 
@@ -197,7 +223,8 @@ def _ask_batch(engine: Any, lines: IO[str]) -> int:
         try:
             record = _batch_record(line, number)
             id = record.get("id")
-            answer = engine.ask(record["question"], record.get("history") or (), record.get("language"))
+            given = record["question"], record.get("history") or (), record.get("language")
+            answer = engine.ask(*given, explain=explain)
             printed = {"id": id} | answer_record(answer).model_dump(mode="json")
         except UsageError as error:
             code = error.exit_code
@@ -239,6 +266,16 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _quote(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.engine import open_engine
+    from assistant.news.quotes import find_quote
+    from assistant.quote_records import quote_record, readable_quote
+
+    found = find_quote(options.quotation, open_engine(settings).generation())
+    print(quote_record(found).model_dump_json(indent=1) if options.json else readable_quote(found))
+    return 0
+
+
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
     from assistant.engine import open_engine
     from assistant.server import serve
@@ -255,10 +292,11 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
     if options.repair:
         name = repair(settings)
         print(f"ok   {f'generation {name} built from the store' if name else 'the index was whole'}")
-    findings = check(settings)
-    for finding in findings:
-        print(f"{'ok  ' if finding.fine else 'BAD '} {finding.what}")
-    return 0 if all(finding.fine for finding in findings) else 1
+    is_fine = True
+    for finding in check(settings, llm=options.llm):
+        print(f"{'ok  ' if finding.fine else 'BAD '} {finding.what}", flush=True)
+        is_fine = is_fine and finding.fine
+    return 0 if is_fine else 1
 
 
 def _backup(options: argparse.Namespace, settings: Settings) -> int:

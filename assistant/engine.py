@@ -6,31 +6,46 @@ One question sees one generation only; ``served.py`` tells which.
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 
 import numpy as np
 
 from assistant.browse import browse
-from assistant.calibration import Calibration, load_calibration
-from assistant.citations import cite, number
+from assistant.calibration import Calibration, Decision, load_calibration
+from assistant.citations import number, state
 from assistant.decide import evidence
 from assistant.embedding import Embedder, load_embedder
 from assistant.errors import IndexUnusable, UsageError
-from assistant.extract import best_hits, best_sentences, ranked_sentences
+from assistant.extract import best_hits, best_sentences, ranked_sentences, runner_up, sentence_before
 from assistant.index import Generation
 from assistant.languages import question_language
 from assistant.lexical import question_terms
-from assistant.read import is_certain, read
+from assistant.news.followups import understand
+from assistant.read import is_worth_reading, read
 from assistant.reader import Reader, load_reader
 from assistant.retrieve import Candidates, Question, propose, score_passages, score_sentences
 from assistant.served import Served
 from assistant.settings import Settings
+from assistant.spelling import corrected
 from assistant.text import clean
-from assistant.types import Answer, Article, CorpusFacts, Hit, Listing, Progress, Selection, Sentence, Trace
+from assistant.types import (
+    Answer,
+    Article,
+    CorpusFacts,
+    Explanation,
+    Hit,
+    Listing,
+    Progress,
+    RankedSentence,
+    Selection,
+    Sentence,
+    Trace,
+)
 
 #: Written by ``ingest`` while it works, beside the store.
 PROGRESS = "progress.json"
@@ -45,11 +60,16 @@ TRACED = 100
 def open_engine(settings: Settings, *, wary: bool = False) -> "Engine":
     """The engine for ``settings``; it may be opened before there is an index.
 
+    :raises UsageError: If nothing is known about the risk in them.
+
+
     A ``wary`` one outlives a damaged index, and is slower to start: see ``served.py``.
     """
     # Made when the first question leaves a doubt: on the command line most do not.
     reader = cache(lambda: load_reader(settings)) if settings.reader else None
-    return Engine(settings, load_embedder(settings), load_calibration(), reader, wary=wary)
+    calibration = load_calibration()
+    calibration.unread.threshold(settings.risk)  # an unknown risk is told now, not at the first question
+    return Engine(settings, load_embedder(settings), calibration, reader, wary=wary)
 
 
 class Engine:
@@ -69,15 +89,28 @@ class Engine:
         self._calibration = calibration
         self._reader = reader
         self._served = Served(settings.index, embedder.identity, wary=wary)
+        #: Of the reader; None is one who may read everything.
+        self._groups: frozenset[str] | None = None
 
-    def ask(self, question: str, history: Sequence[str] = (), language: str | None = None) -> Answer:
-        """Sentences that answer ``question``, or an abstention.
+    def seen_by(self, groups: frozenset[str]) -> "Engine":
+        """The same engine for a member of ``groups``: as if the index held no articles that they may not read."""
+        view = copy(self)
+        view._groups = groups
+        return view
 
+    def ask(
+        self, question: str, history: Sequence[str] = (), language: str | None = None, *, explain: bool = False
+    ) -> Answer:
+        """Sentences that answer ``question``, or an abstention; with ``explain``, also why.
+
+        :param history: earlier questions, oldest first; a question that leans on them is completed by them.
         :raises UsageError: If the question is empty or too long.
         :raises IndexUnusable: If there is no index yet.
         """
         with self._served.reading():
-            return self._answer(self._consider(question, language))
+            considered = self._consider(question, history, language)
+            answer = self._answer(considered)
+            return replace(answer, explanation=self._explanation(considered, answer)) if explain else answer
 
     def trace(
         self,
@@ -95,13 +128,12 @@ class Engine:
         :raises IndexUnusable: If there is no index yet.
         """
         with self._served.reading():
-            considered = self._consider(question, language, without, only)
-            generation, candidates = considered.generation, considered.candidates
+            considered = self._consider(question, history, language, without, only)
             return Trace(
                 answer=self._answer(considered),
                 threshold=considered.threshold,
-                passages=best_hits(generation, candidates, considered.passage_scores, TRACED),
-                sentences=ranked_sentences(generation, candidates, considered.sentence_scores, TRACED),
+                passages=best_hits(considered.generation, considered.candidates, considered.passage_scores, TRACED),
+                sentences=self._ranked(considered),
             )
 
     def hits(self, question: str) -> tuple[Hit, ...]:
@@ -110,40 +142,48 @@ class Engine:
         :raises UsageError: If the question is empty or too long.
         :raises IndexUnusable: If there is no index yet.
         """
-        generation = self.generation()
-        candidates = propose(generation, self.prepare(question, generation=generation))
-        _, passage_scores = self._score(candidates)
-        return best_hits(generation, candidates, passage_scores)
+        with self._served.reading():
+            generation = self.generation()
+            candidates = propose(generation, self.prepare(question, generation=generation))
+            _, passage_scores = self._score(candidates)
+            return best_hits(generation, candidates, passage_scores)
 
     def _consider(
-        self, question: str, language: str | None, without: Iterable[str] = (), only: Iterable[str] | None = None
+        self,
+        question: str,
+        history: Sequence[str],
+        language: str | None,
+        without: Iterable[str] = (),
+        only: Iterable[str] | None = None,
     ) -> "_Considered":
-        """Search, score, read and weigh, up to where an answer is chosen or not."""
+        """Understand, search, score, read and weigh, up to where an answer is chosen or not."""
         watch = _Stopwatch()
         generation = self.generation()
         with watch.stage("embed"):
-            prepared = self.prepare(question, language, generation)
+            completed = understand(question, history) if self._settings.follow_ups else None
+            prepared = self.prepare(completed or question, language, generation)
         with watch.stage("retrieve"):
             candidates = propose(generation, prepared, without, only)
             sentence_scores, passage_scores = self._score(candidates)
         with watch.stage("read"):
             decision = self._calibration.unread
-            confidence = decision.confidence_of(evidence(candidates, sentence_scores))
-            if self._reader and not is_certain(confidence):
+            found = evidence(candidates, sentence_scores, sentence_scores)
+            if self._reader and is_worth_reading(decision.confidence_of(found)):
                 odds = read(self._reader(), generation, prepared.text, candidates, passage_scores)
-                sentence_scores = sentence_scores + self._calibration.odds * odds
+                signal_scores, sentence_scores = sentence_scores, sentence_scores + self._calibration.odds * odds
                 decision = self._calibration.read
-                confidence = decision.confidence_of(evidence(candidates, sentence_scores, odds))
+                found = evidence(candidates, signal_scores, sentence_scores, odds)
         return _Considered(
             question=question,
+            understood_as=prepared.text if prepared.text != clean(question).strip() else None,
             language=prepared.language,
             generation=generation,
             candidates=candidates,
             sentence_scores=sentence_scores,
             passage_scores=passage_scores,
-            confidence=confidence,
-            threshold=decision.threshold if self._settings.threshold is None else self._settings.threshold,
-            margin=decision.margin,
+            decision=decision,
+            evidence=found,
+            threshold=decision.threshold(self._settings.risk),
             watch=watch,
         )
 
@@ -156,21 +196,42 @@ class Engine:
     def _answer(considered: "_Considered") -> Answer:
         """Statements where the confidence suffices, else the nearest sentences."""
         generation, candidates, scores = considered.generation, considered.candidates, considered.sentence_scores
-        answered = bool(len(scores)) and considered.confidence >= considered.threshold
-        rows = best_sentences(candidates, scores, STATEMENTS, considered.margin if answered else float("inf"))
+        confidence = considered.decision.confidence_of(considered.evidence)
+        answered = bool(len(scores)) and confidence >= considered.threshold
+        rows = best_sentences(candidates, scores, STATEMENTS, considered.decision.margin if answered else float("inf"))
         sentences = [generation.sentence(row) for row in rows]
+        citations = number(sentences, [sentence_before(generation, sentence) for sentence in sentences])
         return Answer(
             question=considered.question,
             language=considered.language,
-            statements=cite(sentences) if answered else (),
-            confidence=considered.confidence,
-            nearest=() if answered else number(sentences),
+            statements=state(citations) if answered else (),
+            confidence=confidence,
+            nearest=() if answered else citations,
             hits=best_hits(generation, candidates, considered.passage_scores),
+            understood_as=considered.understood_as,
             timings_ms=considered.watch.timings(),
         )
 
+    @staticmethod
+    def _ranked(considered: "_Considered") -> tuple[RankedSentence, ...]:
+        return ranked_sentences(considered.generation, considered.candidates, considered.sentence_scores, TRACED)
+
+    def _explanation(self, considered: "_Considered", answer: Answer) -> Explanation:
+        ranked = self._ranked(considered)
+        shown = [citation.sentence for citation in answer.citations or answer.nearest]
+        return Explanation(
+            outcome="answered" if not answer.abstained else "unsure" if ranked else "empty",
+            threshold=considered.threshold,
+            risk=self._settings.risk,
+            read=considered.decision is self._calibration.read,
+            intercept=considered.decision.intercept,
+            signals=considered.decision.signals(considered.evidence),
+            best=ranked[0] if ranked else None,
+            runner_up=runner_up(ranked, shown),
+        )
+
     def prepare(self, question: str, language: str | None = None, generation: Generation | None = None) -> Question:
-        """The question ready for the search: its language, its vector, its words.
+        """The question ready for the search: misspelled words corrected, its language, its vector, its words.
 
         :raises UsageError: If it is empty or too long.
         """
@@ -182,8 +243,10 @@ class Engine:
             raise UsageError(
                 f"the question has {len(text)} characters, {self._settings.question_limit} are taken. Shorten it."
             )
-        of_corpus = [code or None for code in generation.manifest["languages"]]
+        of_corpus = generation.languages
         language = language or self._language(text, of_corpus)
+        if language in of_corpus:
+            text = corrected(text, language, generation, self._embedder.count_tokens)
         return Question(text, language, self._embedder.question(text), question_terms(text, language, of_corpus))
 
     @staticmethod
@@ -237,17 +300,22 @@ class Engine:
         return self._served.refusal()
 
     def progress(self) -> Progress | None:
-        """How far an ingest of this index is, whoever started it; None when none is under way."""
+        """How far an ingest of this index is, whoever started it; None when none is under way.
+
+        A reader is not told where it counts articles that are not for everyone.
+        """
         try:
             found = json.loads((self._settings.index / PROGRESS).read_text(encoding="ascii"))
             os.kill(found["process"], 0)
-            return Progress(found["done"], found["total"])
+            hidden = found["restricted"] and self._groups is not None
+            return None if hidden else Progress(found["done"], found["total"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def sample_questions(self, language: str, count: int = 3) -> list[str]:
         """Questions that this corpus answers: from the questions file, where it belongs to this corpus."""
-        found = list(islice(self._own_questions(language), 40))
+        with self._served.reading():
+            found = list(islice(self._own_questions(language), 40))
         step = max(1, len(found) // count)
         return found[::step][:count]
 
@@ -256,7 +324,8 @@ class Engine:
 
         :raises IndexUnusable: If there is none that can be used.
         """
-        return self._served.generation()
+        generation = self._served.generation()
+        return generation if self._groups is None else generation.seen_by(self._groups)
 
     def _own_questions(self, language: str) -> Iterator[str]:
         """Answerable, self-contained questions of the questions file whose articles are in the index."""
@@ -279,16 +348,17 @@ class _Considered:
     """A question up to where an answer is chosen or not."""
 
     question: str
+    #: Where it is not searched for as it was asked.
+    understood_as: str | None
     language: str
     generation: Generation
     candidates: Candidates
     #: Of shape (sentences,) and (passages,).
     sentence_scores: np.ndarray
     passage_scores: np.ndarray
-    confidence: float
+    decision: Decision
+    evidence: Mapping[str, float]
     threshold: float
-    #: How far below the best a further statement may score.
-    margin: float
     watch: "_Stopwatch"
 
 

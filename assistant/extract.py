@@ -1,10 +1,13 @@
 """Candidates into what is shown: hits, and at most three sentences, none of them twice."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from assistant.dangling import dangles
 from assistant.index import Generation, SentenceRow
 from assistant.retrieve import Candidates
-from assistant.types import Hit, RankedSentence
+from assistant.types import Hit, RankedSentence, Sentence
 
 #: Passages listed with an answer.
 HITS = 20
@@ -47,6 +50,19 @@ def best_sentences(
         if not any(_say_the_same(sentence, other) for other in chosen):
             chosen.append(sentence)
     return chosen
+
+
+def runner_up(ranked: Sequence[RankedSentence], shown: Sequence[Sentence]) -> RankedSentence | None:
+    """The best sentence that is not among those shown, nor in the very words of one."""
+    texts = {sentence.text for sentence in shown}
+    return next((one for one in ranked if one.sentence.text not in texts), None)
+
+
+def sentence_before(generation: Generation, sentence: Sentence) -> Sentence | None:
+    """The sentence before, where ``sentence`` cannot be read without it."""
+    if sentence.number == 1 or not dangles(sentence.text, sentence.article.language):
+        return None
+    return generation.sentences(sentence.article)[sentence.number - 2]
 
 
 def _say_the_same(one: SentenceRow, other: SentenceRow) -> bool:

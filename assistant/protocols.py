@@ -9,8 +9,15 @@ from assistant.types import Answer, Article, CorpusFacts, Listing, Progress, Sel
 class Engine(Protocol):
     """Answers questions from an index; every method may be called from any thread."""
 
-    def ask(self, question: str, history: Sequence[str] = (), language: str | None = None) -> Answer:
+    def seen_by(self, groups: frozenset[str]) -> "Engine":
+        """The same engine for a member of ``groups``: as if the index held no articles that they may not read."""
+
+    def ask(
+        self, question: str, history: Sequence[str] = (), language: str | None = None, *, explain: bool = False
+    ) -> Answer:
         """Answer ``question``; ``history`` holds the earlier questions of the conversation, oldest first.
+
+        With ``explain`` the answer also tells why it was chosen, or why there is none.
 
         :raises UsageError: If the question is empty or too long.
         :raises IndexUnusable: If there is no index yet.

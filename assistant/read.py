@@ -12,12 +12,13 @@ PASSAGES = 5
 #: Log-odds are kept within this; a sentence of a passage that was not read has the lowest.
 LIMIT = 8.0
 
-#: At or beyond these confidences the signals alone decide: a clear answer, or a subject the corpus does not have.
-CERTAIN = (0.02, 0.98)
+#: Below this confidence the signals alone decide: the subject is not in the corpus. A high one decides nothing, for a
+#: question about a fact that is absent may be very near.
+HOPELESS = 0.02
 
 
-def is_certain(confidence: float) -> bool:
-    return not CERTAIN[0] < confidence < CERTAIN[1]
+def is_worth_reading(confidence: float) -> bool:
+    return confidence > HOPELESS
 
 
 def read(

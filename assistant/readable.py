@@ -3,22 +3,46 @@
 from collections.abc import Sequence
 from unicodedata import category
 
-from assistant.types import Answer, Article, Citation, Sentence
+from assistant.types import Answer, Article, Citation, Explanation, Sentence
 from assistant.words import CATALOGUE, DEFAULT_LANGUAGE, Words
 
 
 def readable_answer(answer: Answer) -> str:
     """Statements with their numbers, then where each comes from; in the language of the question."""
     say = CATALOGUE.get(answer.language, CATALOGUE[DEFAULT_LANGUAGE])
+    why = ["", *_explained(answer.confidence, answer.explanation)] if answer.explanation else []
     if answer.abstained:
-        quotes = [f"- {printable(citation.sentence.text)}\n  {_source(citation, say)}" for citation in answer.nearest]
-        return "\n".join([say.abstention, *(["", say.nearest, *quotes] if quotes else [])])
+        quotes = [f"- {_quote(near, near.sentence.text)}\n  {_source(near, say)}" for near in answer.nearest]
+        return "\n".join([say.abstention, *(["", say.nearest, *quotes] if quotes else []), *why])
     statements = [
-        printable(statement.text) + "".join(f" [{citation.number}]" for citation in statement.citations)
+        _quote(statement.citations[0], statement.text) + "".join(f" [{c.number}]" for c in statement.citations)
         for statement in answer.statements
     ]
     sources = [f"[{citation.number}] {_source(citation, say)}" for citation in answer.citations]
-    return "\n".join([*statements, "", *sources])
+    return "\n".join([*statements, "", *sources, *why])
+
+
+def _quote(citation: Citation, text: str) -> str:
+    """The words shown; the sentence before, where it is needed, in brackets."""
+    lead = f"({printable(citation.before.text)}) " if citation.before else ""
+    return lead + printable(text)
+
+
+def _explained(confidence: float, why: Explanation) -> list[str]:
+    """In English, as all that is for operators."""
+    verdict = {
+        "answered": f"Answered: confidence {confidence:.3f}, at least {why.threshold:.3f} was needed",
+        "unsure": f"Not answered: confidence {confidence:.3f}, {why.threshold:.3f} was needed",
+        "empty": "Not answered: no sentence was found",
+    }[why.outcome]
+    ranked = [("best", why.best), ("runner-up", why.runner_up)]
+    return [
+        f"{verdict} (at most {why.risk} wrong in a hundred). The reader was {'asked' if why.read else 'not needed'}.",
+        *(f"{what + ':':<11}{one.score:8.3f}  {printable(one.sentence.text)}" for what, one in ranked if one),
+        f"{'signal':<16}{'value':>9}{'usual':>9}{'weight':>9}{'log-odds':>10}",
+        *(f"{s.name:<16}{s.value:9.3f}{s.usual:9.3f}{s.weight:9.3f}{s.log_odds:+10.3f}" for s in why.signals),
+        f"{'all as usual':<43}{why.intercept:+10.3f}",
+    ]
 
 
 def _source(citation: Citation, say: Words) -> str:

@@ -6,7 +6,17 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from assistant.types import Answer, Article, Citation, Hit, Sentence, Statement
+from assistant.types import (
+    Answer,
+    Article,
+    Citation,
+    Explanation,
+    Hit,
+    Outcome,
+    RankedSentence,
+    Sentence,
+    Statement,
+)
 
 
 def _encodable(text: str) -> str:
@@ -27,6 +37,14 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class BeforeRecord(Record):
+    """The sentence before a quoted one, which says who or what that one is about. It is not the quotation."""
+
+    start: int = Field(ge=0, description="Code points from the start of the article's text.")
+    end: int = Field(description="Exclusive.")
+    quote: str = Field(description="The article's text from start to end, character for character.")
+
+
 class CitationRecord(Record):
     """A sentence of an article, exactly as it stands there."""
 
@@ -40,6 +58,9 @@ class CitationRecord(Record):
     end: int = Field(description="Exclusive.")
     quote: str = Field(description="The article's text from start to end, character for character.")
     url: str = Field(description="The article's page, at this very sentence.")
+    before: BeforeRecord | None = Field(
+        default=None, description="Where the sentence opens with a pronoun or the like; to be shown marked as context."
+    )
 
 
 class StatementRecord(Record):
@@ -59,6 +80,41 @@ class HitRecord(Record):
     rank: int = Field(ge=1)
 
 
+class SignalRecord(Record):
+    """A piece of evidence that the answer is right."""
+
+    name: str
+    value: float
+    usual: float = Field(description="The mean on the questions that the assistant was calibrated on.")
+    weight: float = Field(description="Log-odds for each unit above the usual value.")
+    log_odds: float = Field(description="weight × (value − usual): what it adds to the log-odds of the confidence.")
+
+
+class RankedRecord(Record):
+    """A sentence that was considered."""
+
+    article_id: str
+    start: int
+    end: int
+    quote: str
+    score: float = Field(description="Higher is better; comparable within one answer only.")
+    rank: int = Field(ge=1)
+    url: str
+
+
+class ExplanationRecord(Record):
+    """Why a sentence was chosen, or why nothing was answered."""
+
+    outcome: Outcome = Field(description="'unsure': below the threshold; 'empty': nothing was found.")
+    threshold: float = Field(description="Least confidence for an answer.")
+    risk: int = Field(description="Wrong answers in a hundred given that the threshold was chosen for.")
+    read: bool = Field(description="Whether the reader was asked: not where the other signals leave no doubt.")
+    intercept: float = Field(description="Log-odds of the confidence where every signal is as usual.")
+    signals: list[SignalRecord] = Field(description="The most telling first.")
+    best: RankedRecord | None
+    runner_up: RankedRecord | None = Field(description="The best sentence not shown, copies aside.")
+
+
 class AnswerRecord(Record):
     """What is answered to a question: quoted sentences with their citations, or an abstention."""
 
@@ -73,6 +129,9 @@ class AnswerRecord(Record):
     nearest: list[CitationRecord] = Field(description="When abstaining: what comes nearest. Not an answer.")
     hits: list[HitRecord] = Field(description="Passages, best first.")
     timings_ms: dict[str, float]
+    explain: ExplanationRecord | None = Field(
+        default=None, exclude_if=lambda explain: explain is None, description="There where it was asked for."
+    )
 
 
 class AskRequest(Record):
@@ -83,6 +142,7 @@ class AskRequest(Record):
     language: str | None = Field(
         default=None, pattern="^[a-z]{2,3}$", description="Of the question, where the caller knows it."
     )
+    explain: bool = Field(default=False, description="Tell why as well.")
 
 
 class SentenceRecord(Record):
@@ -125,6 +185,7 @@ def answer_record(answer: Answer, root_path: str = "") -> AnswerRecord:
         nearest=[citation_record(citation, root_path) for citation in answer.nearest],
         hits=[_hit_record(hit) for hit in answer.hits],
         timings_ms=dict(answer.timings_ms),
+        explain=explanation_record(answer.explanation, root_path) if answer.explanation else None,
     )
 
 
@@ -136,9 +197,11 @@ def citation_record(citation: Citation, root_path: str = "") -> CitationRecord:
     """
     :raises ValueError: If the offsets lie outside the article, which is a bug.
     """
-    sentence = citation.sentence
+    sentence, before = citation.sentence, citation.before
     article = sentence.article
     _check_offsets(sentence)
+    if before:
+        _check_offsets(before)
     return CitationRecord(
         number=citation.number,
         article_id=article.id,
@@ -150,6 +213,23 @@ def citation_record(citation: Citation, root_path: str = "") -> CitationRecord:
         end=sentence.end,
         quote=sentence.text,
         url=root_path + sentence_path(sentence),
+        before=BeforeRecord(start=before.start, end=before.end, quote=before.text) if before else None,
+    )
+
+
+def explanation_record(explanation: Explanation, root_path: str = "") -> ExplanationRecord:
+    return ExplanationRecord(
+        outcome=explanation.outcome,
+        threshold=explanation.threshold,
+        risk=explanation.risk,
+        read=explanation.read,
+        intercept=explanation.intercept,
+        signals=[
+            SignalRecord(name=s.name, value=s.value, usual=s.usual, weight=s.weight, log_odds=s.log_odds)
+            for s in explanation.signals
+        ],
+        best=_ranked_record(explanation.best, root_path) if explanation.best else None,
+        runner_up=_ranked_record(explanation.runner_up, root_path) if explanation.runner_up else None,
     )
 
 
@@ -187,6 +267,19 @@ def _hit_record(hit: Hit) -> HitRecord:
         end=hit.passage.end,
         score=hit.score,
         rank=hit.rank,
+    )
+
+
+def _ranked_record(ranked: RankedSentence, root_path: str) -> RankedRecord:
+    sentence = ranked.sentence
+    return RankedRecord(
+        article_id=sentence.article.id,
+        start=sentence.start,
+        end=sentence.end,
+        quote=sentence.text,
+        score=ranked.score,
+        rank=ranked.rank,
+        url=root_path + sentence_path(sentence),
     )
 
 

@@ -45,6 +45,8 @@ class Candidates:
     owners: np.ndarray
     #: Float32, of shape (sentences, SIGNALS).
     signals: np.ndarray
+    #: How many passages were searched: among more of them, one is near by chance more often.
+    searched: int
 
 
 def propose(
@@ -59,22 +61,24 @@ def propose(
     """
     every_term = [term for terms in question.terms.values() for term in terms]
     if only is None:
-        rows = _search(generation, question.vector, every_term, generation.rows_of(without))
+        hidden = generation.rows_of(without)
+        rows, searched = _search(generation, question.vector, every_term, hidden), generation.passages - len(hidden)
     else:
         rows = generation.rows_of(set(only).difference(without))
+        searched = len(rows)
     passages = generation.passage_rows(sorted(rows))
     sentences = generation.sentence_rows(passages)
     owners = np.repeat(np.arange(len(passages)), [p.last_sentence - p.first_sentence + 1 for p in passages])
-    weight = lexical.weights(generation.connection, every_term, len(generation.passage_vectors))
+    weight = generation.weights(every_term)
     signals = _signals(generation, question, passages, sentences, owners, weight)
-    return Candidates(passages, sentences, owners, signals)
+    return Candidates(passages, sentences, owners, signals, searched)
 
 
 def _search(generation: Generation, vector: np.ndarray, terms: Sequence[str], hidden: set[int]) -> set[int]:
     """Rows of the passages that either search proposes, as if those ``hidden`` did not exist."""
     deep = PROPOSED + len(hidden)
     by_vectors = generation.nearest_passages(vector, deep)
-    by_words = [row for row, _ in lexical.search(generation.connection, terms, deep)]
+    by_words = [row for row, _ in generation.worded_passages(terms, deep)]
     return {row for ranking in (by_vectors, by_words) for row in [r for r in ranking if r not in hidden][:PROPOSED]}
 
 

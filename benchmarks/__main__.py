@@ -3,6 +3,6 @@
 import subprocess
 import sys
 
-for name in ("embedding", "sentences", "quality", "speed"):
+for name in ("embedding", "sentences", "quality", "speed", "page"):
     print(f"\n## {name}\n", flush=True)
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False)

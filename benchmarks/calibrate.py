@@ -6,17 +6,20 @@
 3. The weight of the reader's log-odds beside that score: the same again.
 4. Margin: how far behind the first sentence a second one may be.
 5. Confidence: a logistic model that an answer of up to three sentences is right (Platt 1999).
-6. Threshold: the lowest that keeps the share of wrong answers among those given at RISK.
+6. Thresholds: for each of RISKS the lowest that keeps the share of wrong answers among those given below it.
 
-Steps 4 to 6 are done twice, without and with the reader, and see scores of weights fitted on other articles (five
-folds), so they are not flattered. What the reader is fitted on are articles that it was not trained on.
+Steps 4 to 6 are done twice, without and with the reader, and see a confidence fitted on other articles (five folds),
+so they are not flattered. What they see are articles that the reader was not trained on. ``own_corpus`` and
+OrangeSum are left out: they are the test.
 """
 
 import json
-import re
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
+from re import sub
 from zlib import crc32
 
 import numpy as np
@@ -25,154 +28,90 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 import assistant
-from assistant.calibration import Calibration, Decision
+from assistant.calibration import Calibration, Decision, Weight
 from assistant.decide import READ_EVIDENCE, UNREAD_EVIDENCE, evidence
-from assistant.embedding import load_embedder
-from assistant.engine import STATEMENTS, Engine
+from assistant.engine import STATEMENTS
 from assistant.extract import best_sentences
-from assistant.index import Generation
-from assistant.read import read
-from assistant.reader import load_reader
-from assistant.retrieve import SIGNALS, Candidates, propose, score_passages, score_sentences
+from assistant.retrieve import SIGNALS, score_sentences
 from assistant.settings import Settings
-from benchmarks.development import Reference, contains_answer, index_of, read_questions
-from benchmarks.reader.data import article_key, held_out, read_paragraphs
+from benchmarks.cases import Case, cases_of, with_odds, without_gold
+from benchmarks.development import Kind
 
-#: French questions on French articles, a third without an answer; French questions on English articles, each also
-#: asked of the corpus without the article that answers it.
-PIAF, ACROSS = "piaf_fr_dev", "crosslingual_fr_question_xquad"
-#: Answerable questions to one unanswerable, where a mix has to be made.
-MIX = 600 / 250
-#: Share of wrong answers among those given, on the development mix, that the thresholds are chosen for.
-RISK = 0.15
+#: Of sentence and passage weights: every question, for no reader is in them.
+CHOICE = ("piaf_fr_dev", "crosslingual_fr_xquad")
+#: Of the confidence.
+SETS = ("piaf_unseen", "crosslingual_fr_xquad", "squad2_unseen", "nomiracl_fr_dev")
+#: Of these also questions asked of a corpus of so few articles: a confidence for a thousand would not hold there.
+SMALL_SETS = ("piaf_unseen", "squad2_unseen")
+SMALL = (1, 10, 100)
+SMALL_QUESTIONS = 60
+#: Of each hundred questions that the confidence is fitted on; sets of a kind count alike.
+MIX: dict[Kind, int] = {"answerable": 70, "far": 20, "near": 5, "adversarial": 5}
+#: The development mix of the thresholds: 70 that can be answered and 30 that are far, from each of these alike.
+THRESHOLD_SETS = ("piaf_unseen", "crosslingual_fr_xquad")
+#: Wrong answers in a hundred given.
+RISKS = (5, 10, 15, 20)
+#: The one whose figures are kept.
+TOLD = Settings().risk
 FOLDS = 5
 #: Of three-sentence accuracy that showing fewer sentences may cost.
-MARGIN_LOSS = 0.01
+MARGIN_LOSS = 0.03
 #: Pull of the weights towards zero. Cosines differ by hundredths, so their weights must be free to be large.
 RIDGE = 1e-6
+#: Inverse of the pull of the logistic weights; signals have equal spread there.
+FREEDOM = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A question with its candidates, and which of them are right."""
+class Shown:
+    """What would be shown for a case, and what speaks for it."""
 
-    reference: Reference
-    candidates: Candidates
-    right: np.ndarray
-    #: Of each candidate passage, whether its article is a gold one.
-    gold_passages: np.ndarray
-    fold: int
-    generation: Generation
-    #: The reader's log-odds by sentence, once read.
-    odds: np.ndarray | None = None
+    case: Case
+    scores: np.ndarray
+    evidence: dict[str, float]
 
-    def scores(self, sentence: dict[str, float], odds: float) -> np.ndarray:
-        found = score_sentences(self.candidates, sentence)
-        return found if self.odds is None else found + odds * self.odds
+    def right(self, margin: float) -> list[bool]:
+        """For each sentence that would be shown, whether it answers."""
+        places = {row.row: place for place, row in enumerate(self.case.candidates.sentences)}
+        rows = best_sentences(self.case.candidates, self.scores, STATEMENTS, margin)
+        return [bool(self.case.right[places[row.row]]) for row in rows]
 
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Of the sentence signals, and of the reader's log-odds beside them."""
-
-    sentence: dict[str, float]
-    odds: float = 0.0
+    def is_right(self, margin: float) -> bool:
+        """Where it is not known which sentences answer, whether the question can be answered."""
+        reference = self.case.reference
+        return any(self.right(margin)) if reference.marked or not reference.answerable else True
 
 
 def main() -> None:
-    cases = _cases(PIAF, read_questions(PIAF)) + _cases(ACROSS, read_questions(ACROSS))
-    sentence = _fit_sentence(cases)
-    passage = _fit_passage(cases, sentence)
-    unread, figures = _decide(cases, _out_of_fold(cases), UNREAD_EVIDENCE)
-    unseen = _read(_cases(PIAF, _unseen()) + _cases(ACROSS, read_questions(ACROSS)), sentence, passage)
-    weights = [replace(w, odds=_fit_odds(_others(unseen, fold), w)) for fold, w in enumerate(_out_of_fold(cases))]
-    with_reader, read_figures = _decide(unseen, weights, READ_EVIDENCE)
-    _, same_figures = _decide([replace(case, odds=None) for case in unseen], weights, UNREAD_EVIDENCE)
+    choice = [case for name in CHOICE for case in cases_of(name, sys.maxsize)]
+    sentence = _fit_sentence(choice)
+    passage = _fit_passage(choice, sentence)
+    asked = [case for name in SETS for case in cases_of(name)]
+    asked += [without_gold(case) for case in asked if case.set == "crosslingual_fr_xquad"]
+    asked += [
+        replace(case, set=f"{name}, {size} articles")
+        for name, size in product(SMALL_SETS, SMALL)
+        for case in cases_of(name, SMALL_QUESTIONS, size)
+    ]
+    asked = [case for case in asked if len(case.candidates.sentences)]
+    read = [with_odds(case, sentence, passage) for case in asked]
+    odds = _fit_odds(read, sentence)
+    unread_decision, unread_figures = _decide([_shown(case, sentence, 0.0) for case in asked], UNREAD_EVIDENCE)
+    read_decision, read_figures = _decide([_shown(case, sentence, odds) for case in read], READ_EVIDENCE)
     fitted = Calibration(
         sentence=_rounded(sentence),
         passage=_rounded(passage),
-        odds=round(_fit_odds(unseen, Weights(sentence)), 4),
-        unread=unread,
-        read=with_reader,
-        risk=RISK,
-        fitted_on={"sets": [PIAF, ACROSS], "unread": figures, "read": read_figures, "same_unread": same_figures},
+        odds=round(odds, 4),
+        unread=unread_decision,
+        read=read_decision,
+        fitted_on={"sets": [*SETS], "unread": unread_figures, "read": read_figures},
     )
     path = Path(assistant.__file__).parent / "calibration.json"
     path.write_text(json.dumps(asdict(fitted), indent=1) + "\n", encoding="utf-8")
     print(path.read_text(encoding="utf-8"))
 
 
-def _unseen() -> list[Reference]:
-    """Questions on articles that the reader was not trained on, and unanswerable ones in the usual mix."""
-    paragraphs = read_paragraphs(PIAF)
-    every = read_questions(PIAF, "questions_all.jsonl")
-    answerable = [r for r in every if r.answerable and held_out(article_key(paragraphs[min(r.articles)]))]
-    unanswerable = [r for r in every if not r.answerable]
-    return answerable + unanswerable[: round(len(answerable) / MIX)]
-
-
-def _cases(name: str, references: Sequence[Reference]) -> list[Case]:
-    embedder = load_embedder(Settings())
-    nothing = Decision({}, 0.0, 0.0, 0.0)
-    engine = Engine(
-        Settings(index=index_of(name, embedder)), embedder, Calibration({}, {}, 0.0, nothing, nothing, 0.0, {})
-    )
-    generation = engine.generation()
-    all_answerable = all(reference.answerable for reference in references)
-    cases = []
-    for reference in references:
-        candidates = propose(generation, engine.prepare(reference.question, reference.language))
-        ids = np.array([generation.article_at(p.article).id in reference.articles for p in candidates.passages], bool)
-        texts = [generation.sentence(row).text for row in candidates.sentences]
-        right = np.array([reference.answerable and contains_answer(text, reference.answers) for text in texts], bool)
-        case = Case(reference, candidates, right, ids, _fold(reference), generation)
-        cases.append(case)
-        if all_answerable:
-            cases.append(_without_gold(case))
-    return cases
-
-
-def _read(cases: Sequence[Case], sentence: dict[str, float], passage: dict[str, float]) -> list[Case]:
-    """The same cases with the reader's log-odds; a few minutes."""
-    reader = load_reader(Settings())
-    found = []
-    for case in cases:
-        ranked = score_passages(case.candidates, score_sentences(case.candidates, sentence), passage)
-        odds = read(reader, case.generation, case.reference.question, case.candidates, ranked)
-        found.append(replace(case, odds=odds))
-    return found
-
-
-def _without_gold(case: Case) -> Case:
-    """The same question where the article that answers it is not in the corpus."""
-    kept = np.flatnonzero(~case.gold_passages)
-    sentences = np.flatnonzero(~case.gold_passages[case.candidates.owners])
-    candidates = Candidates(
-        [case.candidates.passages[place] for place in kept.tolist()],
-        [case.candidates.sentences[place] for place in sentences.tolist()],
-        np.searchsorted(kept, case.candidates.owners[sentences]),
-        case.candidates.signals[sentences],
-    )
-    unanswerable = replace(case.reference, answers=(), articles=frozenset(), answerable=False)
-    nothing = np.zeros(len(sentences), bool)
-    return replace(
-        case, reference=unanswerable, candidates=candidates, right=nothing, gold_passages=np.zeros(len(kept), bool)
-    )
-
-
-def _fold(reference: Reference) -> int:
-    """Questions on one article ("…-a012-p03" is its fourth paragraph) are all in one fold."""
-    about = min(reference.articles, default=reference.id)
-    return crc32(re.sub(r"-p\d\d$", "", about).encode()) % FOLDS
-
-
-def _others(cases: Sequence[Case], fold: int) -> list[Case]:
-    return [case for case in cases if case.fold != fold]
-
-
-def _out_of_fold(cases: Sequence[Case]) -> list[Weights]:
-    """For each fold, sentence weights fitted on the others."""
-    return [Weights(_fit_sentence(_others(cases, fold))) for fold in range(FOLDS)]
+# --- Choosing a sentence ---------------------------------------------------------------------------------
 
 
 def _gold_sentences(case: Case) -> np.ndarray:
@@ -186,12 +125,12 @@ def _fit_sentence(cases: Sequence[Case]) -> dict[str, float]:
     return dict(zip(SIGNALS, _softmax_fit(lists), strict=True))
 
 
-def _fit_odds(cases: Sequence[Case], weights: Weights) -> float:
+def _fit_odds(cases: Sequence[Case], sentence: dict[str, float]) -> float:
     """The weight of the log-odds beside the score of the signals, whose weight is one."""
     lists = [
-        (np.column_stack([score_sentences(case.candidates, weights.sentence), case.odds]), gold)
+        (np.column_stack([score_sentences(case.candidates, sentence), case.odds]), gold)
         for case in cases
-        if case.odds is not None and (gold := _gold_sentences(case)).any()
+        if (gold := _gold_sentences(case)).any()
     ]
     score, odds = _softmax_fit(lists)
     return float(odds / score)
@@ -230,84 +169,103 @@ def _softmax_fit(lists: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     return np.asarray(found.x)
 
 
-def _decide(
-    cases: Sequence[Case], weights: Sequence[Weights], names: Sequence[str]
-) -> tuple[Decision, dict[str, float | int]]:
-    """When to answer with scores of ``weights`` (one a fold), and the figures reached."""
-    scores = [case.scores(weights[case.fold].sentence, weights[case.fold].odds) for case in cases]
-    margin = _margin(cases, scores)
-    shown = [_shown(case, score, margin) for case, score in zip(cases, scores, strict=True)]
-    right = np.array([any(flags) for flags in shown])
-    found = [evidence(case.candidates, score, case.odds) for case, score in zip(cases, scores, strict=True)]
-    features = np.array([[e[name] for name in names] for e in found])
-    folds = np.array([case.fold for case in cases])
-    chances = np.zeros(len(cases))
+# --- Deciding whether to answer --------------------------------------------------------------------------
+
+
+def _shown(case: Case, sentence: dict[str, float], odds: float) -> Shown:
+    signals = score_sentences(case.candidates, sentence)
+    if not len(case.odds):
+        return Shown(case, signals, evidence(case.candidates, signals, signals))
+    scores = signals + odds * case.odds
+    return Shown(case, scores, evidence(case.candidates, signals, scores, case.odds))
+
+
+def _decide(shown: Sequence[Shown], names: Sequence[str]) -> tuple[Decision, dict[str, float | int]]:
+    margin = _margin(shown)
+    right = np.array([one.is_right(margin) for one in shown])
+    features = np.array([[one.evidence[name] for name in names] for one in shown])
+    counts = _counts(shown)
+    folds = np.array([_fold(one.case) for one in shown])
+    chances = np.zeros(len(shown))
     for fold in range(FOLDS):
-        slopes, intercept = _logistic(features[folds != fold], right[folds != fold])
-        chances[folds == fold] = 1 / (1 + np.exp(-intercept - features[folds == fold] @ slopes))
-    slopes, intercept = _logistic(features, right)
-    threshold = _threshold(chances, right)
-    decision = Decision(
-        confidence=_rounded(dict(zip(names, slopes.tolist(), strict=True))),
-        intercept=round(intercept, 4),
-        threshold=round(threshold, 3),
-        margin=round(margin, 3),
-    )
-    return decision, _figures(cases, shown, chances, threshold)
+        inside = folds == fold
+        slopes, usual, intercept = _logistic(features[~inside], right[~inside], counts[~inside])
+        chances[inside] = 1 / (1 + np.exp(-intercept - (features[inside] - usual) @ slopes))
+    slopes, usual, intercept = _logistic(features, right, counts)
+    thresholds = {risk: round(_threshold(shown, chances, right, risk / 100), 3) for risk in RISKS}
+    weights = {
+        name: Weight(slope=round(float(slope), 4), usual=round(float(mean), 4))
+        for name, slope, mean in zip(names, slopes, usual, strict=True)
+    }
+    decision = Decision(weights, round(intercept, 4), thresholds, round(margin, 3))
+    return decision, _figures(shown, right, chances, thresholds, margin)
 
 
-def _shown(case: Case, scores: np.ndarray, margin: float) -> list[bool]:
-    """For each sentence that would be shown, whether it is right."""
-    places = {row.row: place for place, row in enumerate(case.candidates.sentences)}
-    rows = best_sentences(case.candidates, scores, STATEMENTS, margin)
-    return [bool(case.right[places[row.row]]) for row in rows]
+def _fold(case: Case) -> int:
+    """Questions on one article ("…-a012-p03" is its fourth paragraph) are all in one fold."""
+    return crc32(sub(r"-p\d\d$", "", case.reference.about).encode()) % FOLDS
 
 
-def _margin(cases: Sequence[Case], scores: Sequence[np.ndarray]) -> float:
-    answerable = [(c, s) for c, s in zip(cases, scores, strict=True) if c.reference.answerable]
+def _counts(shown: Sequence[Shown]) -> np.ndarray:
+    """How much each case counts, so that they make up the MIX."""
+    kinds = [(one.case.set, one.case.reference.kind) for one in shown]
+    sets_of = {kind: len({name for name, other in kinds if other == kind}) for kind in MIX}
+    counts = np.array([MIX[kind] / sets_of[kind] / kinds.count((name, kind)) for name, kind in kinds])
+    return counts * len(shown) / counts.sum()
+
+
+def _margin(shown: Sequence[Shown]) -> float:
+    answerable = [one for one in shown if one.case.reference.answerable and one.case.reference.marked]
 
     def accuracy(margin: float) -> float:
-        return float(np.mean([any(_shown(case, score, margin)) for case, score in answerable]))
+        return float(np.mean([any(one.right(margin)) for one in answerable]))
 
     least = accuracy(np.inf) - MARGIN_LOSS
-    return float(next(margin for margin in np.arange(0, 50, 0.1) if accuracy(margin) >= least))
+    return float(next(margin for margin in np.arange(0, 50, 0.25) if accuracy(margin) >= least))
 
 
-def _logistic(features: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float]:
-    """Slopes and intercept for features as they are, fitted on features of equal spread."""
-    mean, spread = features.mean(axis=0), features.std(axis=0)
-    model = LogisticRegression(max_iter=5000).fit((features - mean) / spread, right)
-    slopes = model.coef_[0] / spread
-    return slopes, float(model.intercept_[0] - mean @ slopes)
+def _logistic(features: np.ndarray, right: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Slopes, usual values and intercept, fitted on features of equal spread."""
+    usual, spread = np.average(features, axis=0, weights=counts), features.std(axis=0)
+    model = LogisticRegression(max_iter=5000, C=FREEDOM).fit((features - usual) / spread, right, sample_weight=counts)
+    return model.coef_[0] / spread, usual, float(model.intercept_[0])
 
 
-def _threshold(chances: np.ndarray, right: np.ndarray) -> float:
-    """The lowest chance above which at most RISK of the answers are wrong."""
+def _threshold(shown: Sequence[Shown], chances: np.ndarray, right: np.ndarray, risk: float) -> float:
+    """The lowest chance above which at most ``risk`` of the answers are wrong, on the mix of THRESHOLD_SETS."""
+    kinds = [(one.case.set, one.case.reference.kind) for one in shown]
+    share: dict[Kind, float] = {"answerable": 0.7, "far": 0.3}
+    counts = np.array(
+        [share[kind] / kinds.count((name, kind)) if name in THRESHOLD_SETS else 0.0 for name, kind in kinds]
+    )
     order = np.argsort(-chances)
-    risk = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
-    kept = np.flatnonzero(risk <= RISK)
+    given = np.cumsum(counts[order])
+    wrong = np.cumsum((counts * ~right)[order])
+    kept = np.flatnonzero((wrong <= risk * given) & (counts[order] > 0))
     return float(chances[order[kept[-1]]]) if len(kept) else 1.0
 
 
 def _figures(
-    cases: Sequence[Case], shown: Sequence[Sequence[bool]], chances: np.ndarray, threshold: float
+    shown: Sequence[Shown], right: np.ndarray, chances: np.ndarray, thresholds: dict[int, float], margin: float
 ) -> dict[str, float | int]:
-    answerable = np.array([case.reference.answerable for case in cases])
-    right = np.array([any(flags) for flags in shown])
-    first = np.array([bool(flags[:1] == [True]) for flags in shown])
-    given = chances >= threshold
-    return {
-        "questions": len(cases),
-        "first_right": round(float(first[answerable].mean()), 3),
-        "one_of_three_right": round(float(right[answerable].mean()), 3),
-        "sentences_shown": round(float(np.mean([len(flags) for flags in shown])), 2),
-        "auroc_answerable": round(float(roc_auc_score(answerable, chances)), 3),
-        "auroc_right": round(float(roc_auc_score(right, chances)), 3),
-        "coverage_of_answerable": round(float(given[answerable].mean()), 3),
-        "right_of_answerable": round(float((given & right)[answerable].mean()), 3),
-        "declined_of_unanswerable": round(float(1 - given[~answerable].mean()), 3),
-        "wrong_of_given": round(float(1 - right[given].mean()), 3),
-    }
+    figures: dict[str, float | int] = {"questions": len(shown)}
+    for name in sorted({one.case.set for one in shown}):
+        inside = np.array([one.case.set == name for one in shown])
+        kinds = np.array([one.case.reference.kind for one in shown])
+        for kind in sorted({*kinds[inside]} - {"answerable"}):
+            chosen = inside & np.isin(kinds, ["answerable", kind])
+            figures[f"{name}: auroc {kind}"] = round(
+                float(roc_auc_score(kinds[chosen] == "answerable", chances[chosen])), 3
+            )
+        given = inside & (chances >= thresholds[TOLD])
+        answered = given[inside & (kinds == "answerable")].mean()
+        figures[f"{name}: answered of answerable at {TOLD} %"] = round(float(answered), 3)
+        if given.any():
+            figures[f"{name}: wrong of given at {TOLD} %"] = round(float(1 - right[given].mean()), 3)
+    figures["statements"] = round(
+        float(np.mean([len(one.right(margin)) for one in shown if one.case.reference.answerable])), 2
+    )
+    return figures
 
 
 def _rounded(weights: dict[str, float]) -> dict[str, float]:

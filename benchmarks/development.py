@@ -4,20 +4,27 @@ Each holds ``corpus.jsonl`` (articles) and ``questions.jsonl`` (``question``, ``
 ``answerable``, and ``standalone`` where a question may not make sense alone).
 """
 
-import json
 import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from assistant.embedding import Embedder
+from assistant.index import FORMAT
 from assistant.ingest import ingest
-from assistant.text import fold
+from assistant.store import SCHEMA_VERSION
+from assistant.text import find_folded, fold
+from assistant.types import Sentence
+from benchmarks.memory import remembering
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
-#: Indexes of the development sets, kept between runs.
-INDEXES = Path(__file__).parent.parent / "build" / "development"
+#: Indexes of the development sets, kept between runs of one format.
+INDEXES = Path(__file__).parent.parent / "build" / "development" / f"{SCHEMA_VERSION}-{FORMAT}"
+
+#: "answerable", or why not: its subject is absent; a fact is absent; a person wrote it to look answerable.
+Kind = Literal["answerable", "far", "near", "adversarial"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +34,35 @@ class Reference:
     id: str
     question: str
     language: str
+    kind: Kind
     answers: tuple[str, ...]
     articles: frozenset[str]
-    answerable: bool
+    #: The article or paragraph in question: questions about one hang together.
+    about: str
+    #: Where known, the sentences rather than the answers: (article, quotation).
+    quotes: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def answerable(self) -> bool:
+        return self.kind == "answerable"
+
+    @property
+    def marked(self) -> bool:
+        """Whether it is known which sentences answer."""
+        return bool(self.quotes or self.answers)
+
+    def is_answered_by(self, sentence: Sentence) -> bool:
+        """Whether ``sentence`` holds an answer, word for word, or is one of the sentences known to answer."""
+        if self.quotes:
+            return any(_overlaps(sentence, *quote) for quote in self.quotes)
+        return self.answerable and contains_answer(sentence.text, self.answers)
 
 
-def read_questions(name: str, file: str = "questions.jsonl") -> list[Reference]:
-    """The questions that make sense alone."""
-    with open(folder(name) / file, encoding="utf-8") as lines:
-        records = [json.loads(line) for line in lines]
-    return [
-        Reference(
-            id=r["id"],
-            question=r["question"],
-            language=r.get("lang", "fr"),
-            answers=tuple(r.get("answers") or ()),
-            articles=frozenset(r.get("gold_ids") or ()),
-            answerable=r["answerable"],
-        )
-        for r in records
-        if r.get("standalone", True) or not r["answerable"]
-    ]
+def _overlaps(sentence: Sentence, article: str, quote: str) -> bool:
+    if sentence.article.id != article:
+        return False
+    found = find_folded(sentence.article.text, quote)
+    return found is not None and found[0] < sentence.end and sentence.start < found[1]
 
 
 def folder(name: str) -> Path:
@@ -65,7 +80,7 @@ def index_of(name: str, embedder: Embedder) -> Path:
         if step == "embed":
             print(f"\r{name}: {done} of {total} embedded", end="", file=sys.stderr)
 
-    ingest([folder(name) / "corpus.jsonl"], index, embedder, report=report)
+    ingest([folder(name) / "corpus.jsonl"], index, remembering(embedder), report=report)
     return index
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from assistant.embedding import load_embedder
 from assistant.index import read_manifest
 from assistant.settings import Settings
-from benchmarks.development import index_of, read_questions
+from benchmarks.development import index_of
+from benchmarks.sets import SETS
 
 LARGE = "orangesum_news_fr_2016_2018"
 BATCH = "piaf_fr_dev"
@@ -27,7 +28,7 @@ def main() -> None:
     passages = read_manifest(large / "generations" / name)["passages"]
     print("| what | p50 | p95 |\n|---|---|---|")
     row(f"`assistant ask` from process start, {passages} passages, ms", command_line(large))
-    questions = [reference.question for reference in read_questions(BATCH)]
+    questions = [reference.question for reference in SETS[BATCH].references()]
     for index, label in ((index_of(BATCH, embedder), BATCH), (large, f"{passages} passages")):
         row(f"a question in a batch of 1,000, {label}, ms", batch(index, (questions * 2)[:1000]))
 

@@ -155,6 +155,9 @@ class FakeEngine:
         #: Where given, each answer waits for it.
         self.hold: Event | None = None
 
+    def seen_by(self, groups: frozenset[str]) -> "FakeEngine":
+        return self
+
     def ask(self, question: str, history: Sequence[str] = (), language: str | None = None) -> Answer:
         self.asked.append((question, tuple(history), language))
         if self.hold is not None:

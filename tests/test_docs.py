@@ -46,7 +46,7 @@ def test_its_commands_run_in_order(checkout):
 def test_its_python_runs(checkout):
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     check = "\nassert titles and not answer.abstained and text"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ["PYTHONPATH"]])}
     ran = subprocess.run(
         [sys.executable, "-c", code + check], cwd=checkout, env=environment, capture_output=True, text=True, check=False
     )

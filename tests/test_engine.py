@@ -1,3 +1,5 @@
+import json
+import math
 import os
 import threading
 import time
@@ -71,6 +73,39 @@ def test_a_trace_tells_the_rankings_behind_the_answer(sample_engine):
     assert scores == sorted(scores, reverse=True)
 
 
+def test_an_answer_is_explained_by_what_adds_up_to_its_confidence(sample_engine):
+    answer = sample_engine.ask(QUESTION, explain=True)
+    why = answer.explanation
+    assert why.outcome == "answered"
+    assert why.best.sentence == answer.citations[0].sentence
+    assert why.runner_up.sentence not in [citation.sentence for citation in answer.citations]
+    assert why.runner_up.score <= why.best.score
+    log_odds = why.intercept + sum(signal.log_odds for signal in why.signals)
+    assert answer.confidence == pytest.approx(1 / (1 + math.exp(-log_odds)))
+    assert answer.confidence >= why.threshold
+    assert sample_engine.ask(QUESTION).explanation is None
+
+
+def test_an_abstention_is_explained_by_the_threshold_it_misses(sample_engine):
+    answer = sample_engine.ask("Quel est le prix du kilo de truffes à Oslo ?", explain=True)
+    assert answer.explanation.outcome == "unsure"
+    assert answer.confidence < answer.explanation.threshold
+    assert answer.explanation.best.sentence == answer.nearest[0].sentence
+
+
+def test_fewer_wrong_answers_take_more_confidence(sample_index):
+    thresholds = [
+        open_engine(Settings(index=sample_index, risk=risk)).ask(QUESTION, explain=True).explanation.threshold
+        for risk in (5, 10, 20)
+    ]
+    assert thresholds == sorted(thresholds, reverse=True)
+
+
+def test_an_unknown_risk_is_told_with_the_known_ones(sample_index):
+    with pytest.raises(UsageError, match=r"'risk' has value 7\. It takes one of 5, 10, "):
+        open_engine(Settings(index=sample_index, risk=7))
+
+
 def test_hidden_articles_are_as_good_as_absent(sample_engine):
     trace = sample_engine.trace(QUESTION, without=[ARTICLE, "no-such-article"])
     found = {hit.passage.article.id for hit in trace.passages}
@@ -122,8 +157,10 @@ def test_without_an_index_it_says_what_to_do(tmp_path):
 def test_an_empty_corpus_abstains(tmp_path, embedder):
     (tmp_path / "corpus").mkdir()
     ingest([tmp_path / "corpus"], tmp_path / "index", embedder)
-    answer = open_engine(Settings(index=tmp_path / "index")).ask("Qui a parlé ?")
+    answer = open_engine(Settings(index=tmp_path / "index")).ask("Qui a parlé ?", explain=True)
     assert answer.abstained
+    assert answer.explanation.outcome == "empty"
+    assert answer.explanation.best is None
     assert answer.hits == ()
 
 
@@ -182,9 +219,10 @@ def test_a_damaged_new_generation_is_not_used(small, embedder, caplog):
 
 def test_progress_of_a_run_that_is_dead_is_not_told(small):
     _, index, engine = small
-    (index / "progress.json").write_text(f'{{"process": {os.getpid()}, "done": 3, "total": 9}}', encoding="ascii")
+    state = {"process": os.getpid(), "done": 3, "total": 9, "restricted": False}
+    (index / "progress.json").write_text(json.dumps(state), encoding="ascii")
     assert engine.progress() == Progress(3, 9)
-    (index / "progress.json").write_text('{"process": 99999999, "done": 3, "total": 9}', encoding="ascii")
+    (index / "progress.json").write_text(json.dumps(state | {"process": 99999999}), encoding="ascii")
     assert engine.progress() is None
 
 

@@ -16,9 +16,9 @@ PASSAGES = [
 @pytest.fixture
 def index():
     connection = sqlite3.connect(":memory:")
-    connection.executescript(lexical.SCHEMA)
+    connection.executescript(lexical.SCHEMA.format(partition=0))
     for row, passage in enumerate(PASSAGES):
-        connection.execute("insert into words (rowid, terms) values (?,?)", (row, " ".join(words(passage, "fr"))))
+        connection.execute("insert into words_0 (rowid, terms) values (?,?)", (row, " ".join(words(passage, "fr"))))
     return connection
 
 
@@ -38,19 +38,19 @@ def index():
     ],
 )
 def test_words_are_found_however_they_are_typed(index, typed, row):
-    (best, score), *_ = lexical.search(index, words(typed, "fr"), 5)
+    (best, score), *_ = lexical.search(index, [0], words(typed, "fr"), 5)
     assert best == row
     assert score > 0
 
 
 @pytest.mark.parametrize("terms", [[], ['a"b'], ["inconnu"], ["NEAR"], ["*"], ["AND", "OR"]])
 def test_nothing_found_is_an_empty_list(index, terms):
-    assert lexical.search(index, terms, 5) == []
+    assert lexical.search(index, [0], terms, 5) == []
 
 
 def test_a_rare_word_tells_more_than_a_common_one(index):
-    index.execute("insert into words (rowid, terms) values (9, 'combatt syri')")
-    weight = lexical.weights(index, ["combatt", "interpol", "absent"], 5)
+    index.execute("insert into words_0 (rowid, terms) values (9, 'combatt syri')")
+    weight = lexical.weights(index, [0], ["combatt", "interpol", "absent"], 5)
     assert weight["combatt"] < weight["interpol"] < weight["absent"]
 
 

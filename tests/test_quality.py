@@ -4,18 +4,20 @@ import pytest
 
 from benchmarks import quality
 
+#: Below what 250 questions gave (docs/quality.md) by about an interval's half: 125 are asked.
 FLOORS = {
-    "article in the first five hits": 0.965,
-    "first sentence holds the answer": 0.68,
-    "answered, and a statement holds the answer": 0.80,
-    "unanswerable ones declined": 0.84,
-    "AUROC of confidence, answerable or not": 0.965,
+    "right article in the first five": 0.97,
+    "first sentence answers": 0.76,
+    "one of at most three does": 0.89,
+    "answered, and a statement answers": 0.68,
+    "far ones declined": 0.95,
+    "AUROC against far ones": 0.965,
 }
 
 
 @pytest.fixture(scope="module")
 def results(shared):
-    return quality.ask_all("piaf_fr_dev", step=3)
+    return quality.ask_all("piaf_fr_dev", step=2)
 
 
 @pytest.mark.parametrize("figure", FLOORS)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from assistant.embedding.graph import EmbeddingRows
 from assistant.embedding.tokenizer import Tokenizer
 from assistant.embedding.weights import Weights, locate, open_weights
+from assistant.engine import open_engine
 from assistant.errors import ModelError
 from assistant.reader import Reader, Reading, load_reader
 from assistant.reader.inputs import LIMIT, QUESTION, windows
@@ -162,6 +163,65 @@ def test_runs_as_the_torch_model_does(weights: Weights, tokenizer: Tokenizer, re
             scores, none = upper(lower(batch), batch)
         np.testing.assert_allclose(reading.sentences, scores[0].numpy(), atol=2e-3)
         assert reading.none == pytest.approx(float(none[0]), abs=2e-3)
+
+
+@pytest.fixture(scope="module")
+def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a CrossEncoder that has learned nothing: one small layer, a few words."""
+    torch = pytest.importorskip("torch")
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("cross-encoder")
+    tokens = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        "le",
+        "pont",
+        "maire",
+        "a",
+        "rouvert",
+        "lundi",
+        "quand",
+        "?",
+    ]
+    (folder / "vocab.txt").write_text("\n".join(tokens), encoding="utf-8")
+    torch.manual_seed(0)
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    config = BertConfig(vocab_size=len(tokens), num_labels=1, **size)
+    BertForSequenceClassification(config).save_pretrained(folder)
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    return folder
+
+
+def test_a_cross_encoder_takes_the_place_of_the_reader(cross_encoder: Path) -> None:
+    from sentence_transformers import CrossEncoder
+
+    named = load_reader(Settings(reader=str(cross_encoder)))
+    passages = [("Le pont", ["Le pont a rouvert lundi.", "Le maire a rouvert."]), ("", []), ("", ["Lundi ?"])]
+    readings = named.read("Quand le pont a-t-il rouvert ?", passages)
+    assert [reading.odds.shape for reading in readings] == [(2,), (0,), (1,)]
+    pairs = [("Quand le pont a-t-il rouvert ?", text) for text in ("Le pont. Le maire a rouvert.", "Lundi ?")]
+    # A score between 0 and 1 is what such a model says by itself; the reader's odds are the logit of it.
+    chances = CrossEncoder(str(cross_encoder), device="cpu", local_files_only=True).predict(pairs)
+    odds = np.array([readings[0].odds[1], readings[2].odds[0]])
+    np.testing.assert_allclose(1 / (1 + np.exp(-odds)), chances, atol=1e-5)
+    assert named.read("Qui ?", []) == []
+
+
+def test_answers_come_with_a_cross_encoder_too(sample_index: Path, cross_encoder: Path) -> None:
+    answer = open_engine(Settings(index=sample_index, reader=str(cross_encoder))).ask("Qui a parlé ?", explain=True)
+    assert answer.explanation is not None
+    assert answer.explanation.read
+
+
+@pytest.mark.parametrize("name", ["no/such/folder", "no-such-model", "."])
+def test_a_reader_that_is_not_there_says_what_to_do(name: str) -> None:
+    with pytest.raises(ModelError, match="ASSISTANT_READER") as caught:
+        load_reader(Settings(reader=name))
+    assert "\n" not in str(caught.value)
 
 
 def test_torch_and_safetensors_are_not_imported() -> None:

@@ -1,6 +1,7 @@
 """The answer object: its fields, its offsets, its addresses."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from urllib.parse import unquote
 
@@ -11,7 +12,16 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from assistant.records import AnswerRecord, AskRequest, answer_record, article_record, citation_record
-from assistant.types import Answer, Article, Citation, Sentence, Statement
+from assistant.types import (
+    Answer,
+    Article,
+    Citation,
+    Explanation,
+    RankedSentence,
+    Sentence,
+    Signal,
+    Statement,
+)
 
 QUESTION = "Combien de combattants étrangers Interpol a-t-il identifiés en Syrie ?"
 
@@ -27,7 +37,7 @@ def test_the_answer_object_has_the_fields_that_programs_rely_on() -> None:
         "citations", "nearest", "hits", "timings_ms",
     ]  # fmt: skip
     assert list(record["citations"][0]) == [
-        "number", "article_id", "title", "published", "source", "language", "start", "end", "quote", "url",
+        "number", "article_id", "title", "published", "source", "language", "start", "end", "quote", "url", "before",
     ]  # fmt: skip
     assert list(record["statements"][0]) == ["text", "citations"]
     assert list(record["hits"][0]) == ["article_id", "start", "end", "score", "rank"]
@@ -148,3 +158,35 @@ def test_an_article_is_told_whole_with_its_sentences() -> None:
 def test_a_request_of_another_shape_is_refused(request_body: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         AskRequest.model_validate(request_body)
+
+
+def test_the_sentence_before_is_told_beside_the_quotation_and_checked() -> None:
+    first, second, *_ = sentences_of(ARTICLES[0])
+    record = citation_record(Citation(1, second, first))
+    assert record.before is not None
+    assert record.before.quote == ARTICLES[0].text[record.before.start : record.before.end] == first.text
+    assert record.quote == second.text
+    assert citation_record(Citation(1, second)).before is None
+    with pytest.raises(ValueError, match="not in its text"):
+        citation_record(Citation(1, second, Sentence(ARTICLES[0], 5, 10**6, 1, 0)))
+
+
+def test_an_answer_tells_why_where_it_was_asked_for() -> None:
+    best, other, *_ = sentences_of(ARTICLES[0])
+    why = Explanation(
+        outcome="answered",
+        threshold=0.5,
+        risk=10,
+        read=True,
+        intercept=-1.0,
+        signals=(Signal("score", 3.0, 0.5, 1.0), Signal("reader", -2.0, 0.25, 0.0)),
+        best=RankedSentence(best, 2.5, 1),
+        runner_up=RankedSentence(other, 1.5, 2),
+    )
+    answer = Answer("q", "fr", (Statement(best.text, (Citation(1, best),)),), 0.6, (), ())
+    assert "explain" not in answer_record(answer).model_dump()
+    record = json.loads(answer_record(replace(answer, explanation=why), "/qa").model_dump_json())
+    assert [signal["log_odds"] for signal in record["explain"]["signals"]] == [1.0, -0.5]
+    assert record["explain"]["runner_up"]["quote"] == other.text
+    assert record["explain"]["best"]["url"] == "/qa/articles/2017-05-09-raqa#s1"
+    assert AnswerRecord.model_validate(record).explain is not None

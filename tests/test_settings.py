@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import UsageError
-from assistant.settings import Settings, load_settings
+from assistant.settings import BUILTIN, Settings, load_settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,14 +28,22 @@ def test_an_empty_variable_is_none(tmp_path):
     ("environ", "told"),
     [
         ({"ASSISTANT_PORT": "many"}, r"ASSISTANT_PORT.*'many'.*whole number"),
-        ({"ASSISTANT_THRESHOLD": "high"}, r"ASSISTANT_THRESHOLD.*'high'.*a number"),
-        ({"ASSISTANT_READER": "maybe"}, r"ASSISTANT_READER.*'maybe'.*on or off"),
+        ({"ASSISTANT_RISK": "high"}, r"ASSISTANT_RISK.*'high'.*whole number"),
+        ({"ASSISTANT_LOG_QUESTIONS": "maybe"}, r"ASSISTANT_LOG_QUESTIONS.*'maybe'.*on or off"),
         ({"ASSISTANT_PROT": "1"}, r"ASSISTANT_PROT.*Available: .*port"),
     ],
 )
 def test_a_wrong_value_is_named_with_the_way_out(environ, told, tmp_path):
     with pytest.raises(UsageError, match=told):
         load_settings(environ, tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("given", "reader"),
+    [("on", BUILTIN), ("TRUE", BUILTIN), ("builtin", BUILTIN), ("off", ""), ("0", ""), ("models/my-reader",) * 2],
+)
+def test_the_reader_is_switched_or_named(given, reader, tmp_path):
+    assert load_settings({"ASSISTANT_READER": given}, tmp_path / "none.toml").reader == reader
 
 
 def test_a_broken_file_is_named(tmp_path):

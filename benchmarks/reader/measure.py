@@ -18,9 +18,9 @@ from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from assistant.calibration import Decision, load_calibration
 from assistant.embedding.weights import locate, open_weights
 from assistant.reader import Reader
+from assistant.reader.builtin import BuiltinReader
 from assistant.reader.weights import FILE, open_trained
 from assistant.retrieve import SIGNALS
 from benchmarks.reader.found import Found
@@ -46,7 +46,7 @@ class Read:
 
 
 def main(found: str, file: Path = FILE) -> None:
-    reader = Reader.load(open_weights(locate()), open_trained(file))
+    reader = BuiltinReader.load(open_weights(locate()), open_trained(file))
     read = {path.stem: read_all(reader, path) for path in sorted(Path(found).glob("*.pickle"))}
     fitted = {name: read[name] for name in FITTED_ON if name in read}
     both = [r for reads in fitted.values() for r in reads]
@@ -161,8 +161,7 @@ def fit_confidence(
 def _print_auroc(name: str, kind: str, reads: Sequence[Read], fitted: dict[str, list[Read]], weight: float) -> None:
     chosen = [r for r in reads if r.kind in ("answerable", kind)]
     labels = np.array([r.kind == "answerable" for r in chosen])
-    decision = load_calibration().unread
-    cheap = np.array([_cheap_confidence(r, decision) for r in chosen])
+    cheap = np.array([r.cheap.max() for r in chosen])
     alone = np.array([r.odds.max() for r in chosen])
     both = np.zeros(len(chosen))
     if name in fitted:
@@ -190,14 +189,6 @@ def _print_auroc(name: str, kind: str, reads: Sequence[Read], fitted: dict[str, 
         f"| {name} | {kind} | {(~labels).sum()} | {columns} | {values[2] - values[0]:+.3f}"
         f" ({low:+.3f} to {high:+.3f}) |"
     )
-
-
-def _cheap_confidence(r: Read, decision: Decision) -> float:
-    """The confidence of the assistant without its reader."""
-    best = int(r.cheap.argmax())
-    signals = dict(zip(SIGNALS, r.signals[best].tolist(), strict=True))
-    known = {"score": float(r.cheap[best]), **signals} | {"best_sentence": _best(r, "sentence")}
-    return decision.confidence_of(known | {"best_words": _best(r, "passage_words")})
 
 
 def _best(r: Read, signal: str) -> float:
