@@ -152,7 +152,7 @@ async def ask(request: Request, body: AskRequest, engine: TheEngine, settings: T
     """The answer to a question; as a stream of its statements, then the whole, where events are accepted."""
 
     def answered() -> AnswerRecord:
-        answer = engine.ask(body.question, body.history, body.language)
+        answer = engine.ask(body.question, body.history, body.language, explain=body.explain)
         return answer_record(answer, request.scope.get("root_path", ""))
 
     words = words_for(body.language, request.headers.get("accept-language", ""))

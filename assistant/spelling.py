@@ -1,9 +1,8 @@
 """Words of a question that no article has, into words that one has, where one slip of the fingers lies between them.
 
 The words of the corpus are the dictionary (Norvig 2007, "How to write a spelling corrector"): a name in the news is
-known before any word list has it. What no article says may be right all the same ("height" is no slip for "eight"):
-the embedding model has one token for a frequent word of any language, and as a rule more for a misspelled word than
-for what was meant.
+known before any word list has it. What no article says may be right all the same ("height" is no slip for "eight"): a
+frequent word of any language is one token of the embedding model, which a misspelled one hardly is.
 """
 
 import re
@@ -46,19 +45,13 @@ def corrected(question: str, language: str, generation: Generation, count_tokens
     ]
     if len(unknown) > MOST_UNKNOWN:
         return question
-    meant = [_meant(match.group(), language, generation) for match in unknown]
+    meant = [_meant(match, language, generation) for match in unknown]
     if 2 * meant.count(None) > len(found):
         return question
     for match, word in reversed([*zip(unknown, meant, strict=True)]):
-        if word and _is_likelier(word, match, count_tokens):
+        if word:
             question = question[: match.start()] + _as_typed(word, match.group()) + question[match.end() :]
     return question
-
-
-def _is_likelier(word: str, typed: re.Match[str], count_tokens: Callable[[str], int]) -> bool:
-    """A name within a question stands for a name."""
-    is_name = typed.start() > 0 and typed.group()[0].isupper()
-    return count_tokens(word) < count_tokens(typed.group()) and (word[0].isupper() or not is_name)
 
 
 def _may_be_wrong(word: str) -> bool:
@@ -71,19 +64,28 @@ def _is_known(word: str, language: str, generation: Generation) -> bool:
     return not terms or any(_counts(generation, terms).values())
 
 
-def _meant(word: str, language: str, generation: Generation) -> str | None:
-    """The most frequent word of the articles, or of those too frequent to count, that is one slip from ``word``."""
+def _meant(typed: re.Match[str], language: str, generation: Generation) -> str | None:
+    """The most frequent word of the articles, or of those too frequent to count, that is one slip from ``typed``.
+
+    A name within a question stands for a name.
+    """
+    word = typed.group()
+    is_name = typed.start() > 0 and word[0].isupper()
     near = set(_one_slip_away(_bare(word)))
     by_term: dict[str, list[str]] = {}
     for candidate in sorted(near):
         terms = words(candidate, language)
-        if not terms and len(candidate) >= len(word):
+        if not terms and len(candidate) >= len(word) and not is_name:
             return candidate
         for term in terms:
             by_term.setdefault(term, []).append(candidate)
     counts = _counts(generation, by_term)
     for term in sorted(counts, key=lambda term: (-counts[term], term))[:TRIED]:
-        spellings = [found for found in _spellings(generation, term, language) if _bare(found) in near]
+        spellings = [
+            found
+            for found in _spellings(generation, term, language)
+            if _bare(found) in near and (found[0].isupper() or not is_name)
+        ]
         if spellings:
             # Exchanging letters is the likelier slip.
             return min(spellings, key=lambda found: abs(len(found) - len(word)))

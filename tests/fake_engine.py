@@ -158,7 +158,9 @@ class FakeEngine:
     def seen_by(self, groups: frozenset[str]) -> "FakeEngine":
         return self
 
-    def ask(self, question: str, history: Sequence[str] = (), language: str | None = None) -> Answer:
+    def ask(
+        self, question: str, history: Sequence[str] = (), language: str | None = None, *, explain: bool = False
+    ) -> Answer:
         self.asked.append((question, tuple(history), language))
         if self.hold is not None:
             self.hold.wait(30)

@@ -29,6 +29,9 @@ from assistant.verify import verify
 EMBED_BATCH = 8
 BATCH = 4
 
+#: Seconds after which an ingest is taken to hang: the slowest takes two.
+LONGEST = 60
+
 
 def main() -> None:
     detect_language("Ce que chaque ingestion chargerait de nouveau.")
@@ -47,10 +50,22 @@ def main() -> None:
         if "kill_after" in order:
             time.sleep(order["kill_after"])
             os.kill(child, signal.SIGKILL)  # without effect if it has ended; nobody else has its number until then
-        _, status = os.waitpid(child, 0)
+        status = waited(child)
         with open(told, encoding="utf-8") as file:
             print(json.dumps(file.read()))
         print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def waited(child: int) -> int:
+    """How it ended; without memory, Chroma's threads may wait for each other for good."""
+    deadline = time.monotonic() + LONGEST
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status
+        time.sleep(0.005)
+    os.kill(child, signal.SIGKILL)
+    return os.waitpid(child, 0)[1]
 
 
 def run(order: dict, tell: int) -> int:

@@ -65,7 +65,7 @@ def answer_message(turn: Turn, words: Words, shown: int | None = None, stale: fr
     parts = [_understood(answer.understood_as, words)]
     if answer.abstained:
         parts += [_note("abstention", words.abstention), *_nearest(answer.nearest, words, stale)]
-    parts += [_statement(one, [citations[number] for number in one.citations], stale) for one in statements]
+    parts += [_statement(one, [citations[number] for number in one.citations], words, stale) for one in statements]
     if len(statements) < len(answer.statements):
         parts.append(_note("thinking", words.thinking))
     else:
@@ -86,23 +86,37 @@ def _note(kind: str, text: str) -> str:
     return f'<p class="{kind}">{escaped(text)}</p>'
 
 
-def _statement(statement: StatementRecord, citations: list[CitationRecord], stale: frozenset[int]) -> str:
+def _statement(statement: StatementRecord, citations: list[CitationRecord], words: Words, stale: frozenset[int]) -> str:
     """Quotations in the language of their article; a worded statement in that of the page."""
     chips = "&#160;".join(_chip(citation, stale) for citation in citations)
     language = next((citation.language for citation in citations), None)
-    return _quotation("statement", statement.text, language, chips)
+    before = _before(citations[0], words) if citations else ""
+    return _quotation("statement", statement.text, language, chips, before)
 
 
 def _nearest(nearest: list[CitationRecord], words: Words, stale: frozenset[int]) -> list[str]:
-    quotations = [_quotation("nearest", near.quote, near.language, _chip(near, stale)) for near in nearest]
+    quotations = [
+        _quotation("nearest", near.quote, near.language, _chip(near, stale), _before(near, words)) for near in nearest
+    ]
     return [_note("caution", words.nearest), *quotations, _sources(nearest, words, stale)] if quotations else []
 
 
-def _quotation(kind: str, text: str, language: str | None, chips: str) -> str:
+def _before(citation: CitationRecord, words: Words) -> str:
+    """The sentence that tells who or what the quotation is about, marked as not part of it."""
+    if citation.before is None:
+        return ""
+    told = f"<span{_lang(citation.language)}>{_unbroken(citation.before.quote)}</span>"
+    return f'<span class="before">{escaped(words.sentence_before)} {told}</span> '
+
+
+def _quotation(kind: str, text: str, language: str | None, chips: str, before: str) -> str:
+    quoted = f'<span class="quote"{_lang(language)}>{_unbroken(text)}</span>'
+    return f'<blockquote class="{kind}">{before}{quoted}&#160;{chips}</blockquote>'
+
+
+def _unbroken(text: str) -> str:
     pieces = enumerate(UNBROKEN.split(text))
-    shown = "".join(f'<span class="whole">{escaped(piece)}</span>' if n % 2 else escaped(piece) for n, piece in pieces)
-    quoted = f'<span class="quote"{_lang(language)}>{shown}</span>'
-    return f'<blockquote class="{kind}">{quoted}&#160;{chips}</blockquote>'
+    return "".join(f'<span class="whole">{escaped(piece)}</span>' if n % 2 else escaped(piece) for n, piece in pieces)
 
 
 def _chip(citation: CitationRecord, stale: frozenset[int]) -> str:

@@ -56,6 +56,7 @@ class Words:
     revise: str
     sources: tuple[str, str]
     abstention: str
+    sentence_before: str
     nearest: str
     preview: str
     citation_gone: str
