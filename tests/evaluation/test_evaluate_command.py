@@ -304,7 +304,7 @@ def test_without_questions_titles_are_asked(workplace):
     run = read_run(workplace / "run")
     assert run.figures["article_hit@5"].n == 5
     assert "answer_containment" not in run.figures
-    assert run.manifest["identity"]["assistant"]["reader"] is False
+    assert run.manifest["identity"]["assistant"]["reader"] == ""
 
 
 def test_a_file_named_like_a_sub_command_is_reached_by_its_path(workplace):
