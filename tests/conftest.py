@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -96,6 +97,11 @@ def quickly() -> Iterator[None]:
 @pytest.fixture
 def hashed() -> HashEmbedder:
     return HashEmbedder()
+
+
+def pytest_configure() -> None:
+    # Started in the background, a suite ignores it, and so would every process that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
