@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import shutil
 import threading
 from dataclasses import replace
@@ -267,6 +268,7 @@ def test_swaps_under_load_lose_no_question_and_mix_no_generations(tmp_path, rele
     write(0)
     engine = serving(Settings(index=tmp_path / "index"))
     engine.ask(QUESTION)
+    before = open_files()
     answered, wrong, stop = [0] * 8, [], threading.Event()
 
     def ask(client: int) -> None:
@@ -280,12 +282,9 @@ def test_swaps_under_load_lose_no_question_and_mix_no_generations(tmp_path, rele
     clients = [threading.Thread(target=ask, args=(n,)) for n in range(8)]
     for client in clients:
         client.start()
-    descriptors = []
     for edition in range(1, swaps + 1):
         write(edition)
         wait_until(lambda: engine.facts().generation == current_name(tmp_path / "index"))
-        gc.collect()
-        descriptors.append(sum(1 for _ in Path("/proc/self/fd").iterdir()))
     alive = [client.is_alive() for client in clients]
     stop.set()
     for client in clients:
@@ -293,10 +292,17 @@ def test_swaps_under_load_lose_no_question_and_mix_no_generations(tmp_path, rele
     assert all(alive)
     assert wrong == []
     assert min(answered) > 0
-    assert descriptors[-1] <= descriptors[0] + 5
+    # With the clients gone: while they ask, some of them are still in the generation before.
+    after = open_files()
+    assert after < before + swaps
     record_property(
-        "figure", f"{sum(answered)} answers over {swaps} swaps, 0 failed, 0 mixed; descriptors {descriptors}"
+        "figure", f"{sum(answered)} answers over {swaps} swaps, 0 failed, 0 mixed; descriptors {before} to {after}"
     )
+
+
+def open_files() -> int:
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
 
 
 def test_a_generation_that_is_open_is_not_removed(tmp_path, made):
