@@ -2,7 +2,6 @@
 
 import gc
 import json
-import os
 import shutil
 import threading
 from dataclasses import replace
@@ -302,7 +301,7 @@ def test_swaps_under_load_lose_no_question_and_mix_no_generations(tmp_path, rele
 
 def open_files() -> int:
     gc.collect()
-    return len(os.listdir("/proc/self/fd"))
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 def test_a_generation_that_is_open_is_not_removed(tmp_path, made):
