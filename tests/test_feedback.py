@@ -174,7 +174,7 @@ def test_opinions_that_come_at_once_do_not_mix(client: TestClient, index: Path) 
 
 def test_the_interface_is_published(client: TestClient) -> None:
     route = client.get("/api/openapi.json").json()["paths"]["/api/feedback"]["post"]
-    assert set(route["responses"]) == {"204", "400", "413", "422", "503", "507"}
+    assert set(route["responses"]) == {"204", "400", "401", "403", "408", "413", "422", "429", "503", "507"}
 
 
 @pytest.mark.parametrize("words", CATALOGUE.values(), ids=CATALOGUE.keys())
