@@ -145,7 +145,11 @@ def _answered(worker: subprocess.Popen[bytes], suffix: str, data: bytes) -> tupl
         answer: dict[str, Any] = json.loads(frame.decode("utf-8", "surrogatepass"))
         if "end" in answer:
             return found, answer["end"]
-        found.append(Draft(**answer["draft"]) if "draft" in answer else Fault(**answer["fault"]))
+        found.append(_draft(**answer["draft"]) if "draft" in answer else Fault(**answer["fault"]))
+
+
+def _draft(groups: list[str], **others: Any) -> Draft:
+    return Draft(groups=tuple(groups), **others)  # JSON has no tuples
 
 
 _SANDBOX = Sandbox()
