@@ -6,7 +6,6 @@ figures, until an editor has said what is right. So is one on which readers disa
 """
 
 import argparse
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,9 +16,8 @@ from typing import Literal
 from pydantic import BaseModel, ValidationError
 
 from assistant.errors import UsageError
-from assistant.evaluation.formats import write_questions
-from assistant.evaluation.question_files import SUFFIXES, say
-from assistant.evaluation.questions import from_record, question_record
+from assistant.evaluation.question_files import say, write_or_print
+from assistant.evaluation.questions import from_record
 from assistant.evaluation.types import ReferenceQuestion
 from assistant.evaluation.validate import Finding
 from assistant.formats.metadata import single_line
@@ -83,7 +81,7 @@ def export_feedback(options: argparse.Namespace) -> int:
         named = ", ".join(map(str, options.files))
         raise UsageError(f"{named}: no opinion is there to read ({len(skipped)} lines skipped). Name other files")
     questions = list(map(reference_question, groups))
-    _write(questions, options.out)
+    write_or_print(questions, options.out)
     divided = sum(len({one.rating for one in group}) > 1 for group in groups)
     say(
         f"{options.out or 'standard output'}: {len(questions)} questions of {len(opinions)} opinions;"
@@ -162,14 +160,3 @@ def _note(record: _Line) -> str:
     typed = record.question if record.answer.understood_as else ""
     told = (f"{record.time:%Y-%m-%d}", verdict, reason, record.comment, typed)
     return " · ".join(filter(None, (single_line(part, COMMENT_LIMIT) for part in told)))
-
-
-def _write(questions: Sequence[ReferenceQuestion], out: Path | None) -> None:
-    if out is None:
-        for question in questions:
-            print(json.dumps(question_record(question), ensure_ascii=False))
-        return
-    try:
-        write_questions(questions, out, SUFFIXES.get(out.suffix.lower(), "native"))
-    except OSError as error:
-        raise UsageError(f"{out}: {error.strerror}. Name a file that can be written") from error

@@ -3,6 +3,8 @@
 import argparse
 import json
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from assistant.engine import open_engine
 from assistant.errors import UsageError
@@ -12,6 +14,7 @@ from assistant.evaluation.options import mapping
 from assistant.evaluation.questions import question_record
 from assistant.evaluation.run import corpus_behind
 from assistant.evaluation.sheet import template
+from assistant.evaluation.types import ReferenceQuestion
 from assistant.evaluation.validate import check, merge, validate
 from assistant.readable import printable
 from assistant.settings import load_settings
@@ -73,13 +76,22 @@ def merge_files(options: argparse.Namespace) -> int:
     questions, findings = merge(read_questions(path) for path in options.files)
     if findings:
         raise UsageError(f"{findings[0].origin}: {findings[0].message} ({len(findings)} in all). Give one another id")
+    write_or_print(questions, options.out)
     if options.out:
-        write_questions(questions, options.out, SUFFIXES.get(options.out.suffix.lower(), "native"))
         say(f"{options.out}: {len(questions)} questions")
-        return 0
+    return 0
+
+
+def write_or_print(questions: Sequence[ReferenceQuestion], out: Path | None) -> None:
+    """``questions`` into a file, in the format of its suffix, or as JSON lines to standard output.
+
+    :raises UsageError: If the file cannot be written.
+    """
+    if out:
+        write_questions(questions, out, SUFFIXES.get(out.suffix.lower(), "native"))
+        return
     for question in questions:
         print(json.dumps(question_record(question), ensure_ascii=False))
-    return 0
 
 
 def say(line: str) -> None:

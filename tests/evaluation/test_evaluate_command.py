@@ -352,6 +352,14 @@ def test_files_are_merged_each_question_once(workplace, capsys):
     assert evaluate("merge", "q.jsonl", "more.jsonl") == 2
 
 
+@pytest.mark.parametrize("out", ["no/such/folder/a.jsonl", "no/such/folder/a.csv", "no/such/folder/a.xlsx"])
+@pytest.mark.parametrize("before", [["merge", "q.jsonl", "--out"], ["convert", "q.jsonl"]])
+def test_a_place_that_cannot_be_written_is_named(workplace, capsys, before, out):
+    assert evaluate(*before, out) == 2
+    told = capsys.readouterr().err
+    assert out in told and len(told.splitlines()) == 1
+
+
 def test_help_names_the_options_and_the_sub_commands(workplace):
     for command in (["-m", "assistant", "evaluate"], ["-m", "assistant.evaluation"]):
         ran = subprocess.run([sys.executable, *command, "--help"], capture_output=True, text=True, check=True)

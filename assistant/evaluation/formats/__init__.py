@@ -102,8 +102,12 @@ def write_questions(
     :param format: One of ``WRITABLE``.
     :param corpus: The articles, for formats that hold them: needed for ``squad``, written along for ``beir``.
     :raises UsageError: If the format cannot say what a question holds to be right; the message names the question.
+        Or if ``path`` cannot be written.
     """
-    _of_format(_WRITERS, format)(questions, path, corpus)
+    try:
+        _of_format(_WRITERS, format)(questions, path, corpus)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}. Name a place that can be written.") from error
 
 
 def corpus_records(path: Path, format: str | None = None) -> list[dict[str, str]]:
