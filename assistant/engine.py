@@ -21,7 +21,7 @@ from assistant.citations import number, state
 from assistant.decide import evidence
 from assistant.embedding import Embedder, load_embedder
 from assistant.errors import IndexUnusable, UsageError
-from assistant.extract import best_hits, best_sentences, ranked_sentences, runner_up, sentence_before
+from assistant.extract import best_hits, best_sentences, ranked_sentences, runner_up, sentences_before
 from assistant.index import Generation
 from assistant.languages import question_language
 from assistant.lexical import question_terms
@@ -200,7 +200,7 @@ class Engine:
         answered = bool(len(scores)) and confidence >= considered.threshold
         rows = best_sentences(candidates, scores, STATEMENTS, considered.decision.margin if answered else float("inf"))
         sentences = [generation.sentence(row) for row in rows]
-        citations = number(sentences, [sentence_before(generation, sentence) for sentence in sentences])
+        citations = number(sentences, sentences_before(generation, sentences))
         return Answer(
             question=considered.question,
             language=considered.language,

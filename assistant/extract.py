@@ -58,8 +58,13 @@ def runner_up(ranked: Sequence[RankedSentence], shown: Sequence[Sentence]) -> Ra
     return next((one for one in ranked if one.sentence.text not in texts), None)
 
 
-def sentence_before(generation: Generation, sentence: Sentence) -> Sentence | None:
-    """The sentence before, where ``sentence`` cannot be read without it."""
+def sentences_before(generation: Generation, shown: Sequence[Sentence]) -> list[Sentence | None]:
+    """For each sentence, the one before it, where it cannot be read without and no sentence shown above it is that."""
+    before = [_needed_before(generation, sentence) for sentence in shown]
+    return [None if one in shown[:place] else one for place, one in enumerate(before)]
+
+
+def _needed_before(generation: Generation, sentence: Sentence) -> Sentence | None:
     if sentence.number == 1 or not dangles(sentence.text, sentence.article.language):
         return None
     return generation.sentences(sentence.article)[sentence.number - 2]

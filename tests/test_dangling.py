@@ -1,8 +1,10 @@
+from itertools import pairwise
+
 import pytest
 
 from assistant.citations import number
 from assistant.dangling import dangles
-from assistant.extract import sentence_before
+from assistant.extract import sentences_before
 
 DANGLING = {
     "fr": [
@@ -44,7 +46,7 @@ def test_the_sentence_before_is_the_articles_own(sample_engine):
     shown = 0
     for article in generation.articles():
         for sentence in generation.sentences(article):
-            before = sentence_before(generation, sentence)
+            (before,) = sentences_before(generation, [sentence])
             if before:
                 shown += 1
                 assert before.number == sentence.number - 1
@@ -52,3 +54,15 @@ def test_the_sentence_before_is_the_articles_own(sample_engine):
                 assert article.text[before.start : before.end] == before.text
                 assert number([sentence], [before])[0].before == before
     assert shown > 20
+
+
+def test_what_was_shown_above_is_not_shown_again(sample_engine):
+    generation = sample_engine.generation()
+    for article in generation.articles():
+        sentences = generation.sentences(article)
+        for first, second in pairwise(sentences):
+            if sentences_before(generation, [second]) == [first]:
+                assert sentences_before(generation, [first, second])[1] is None
+                assert sentences_before(generation, [second, first])[0] == first
+                return
+    raise AssertionError("no sentence of the corpus hangs on the one before")
