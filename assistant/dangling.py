@@ -16,7 +16,7 @@ _DANGLING: Mapping[str, re.Pattern[str]] = {
     "fr": re.compile(
         _OPENING + "(?:"
         # "Il y a", "il faut" and the like stand for nothing.
-        + _LEAD + r"(?:il(?! (?:y (?:a|avait|aura|eut|en a)|n['’]y|faut|fallait|faudra|s['’]agit|pleut|neige))"
+        + _LEAD + r"(?:il(?! (?:y (?:a|avait|aura|eut|en a)|n['’]y|faut|fallait|fallut|faudra|s['’]agit|pleut|neige))"
         r"|ils|elles?)\b(?!-(?!même))"
         r"|(?:ce|cette|ces) derni(?:er|ère)s?\b"
         r"|(?:celui|celle|ceux|celles)-(?:ci|là)\b|(?:cela|ceci)\b(?!-)|ça\b"
