@@ -6,14 +6,7 @@ from pydantic import Field
 
 from assistant.news.quotes import Difference, FoundQuote
 from assistant.readable import printable
-from assistant.records import CitationRecord, Record, citation_record
-
-
-class SpeakerRecord(Record):
-    """Whose words they are, according to the article."""
-
-    name: str = Field(description="In full where the article has it, else as it describes the speaker.")
-    anonymous: bool = Field(description="Whether the article keeps the name to itself.")
+from assistant.records import CitationRecord, Record, SpeakerRecord, citation_record, speaker_record
 
 
 class DifferenceRecord(Record):
@@ -37,7 +30,7 @@ def quote_record(found: FoundQuote, root_path: str = "") -> QuoteRecord:
     return QuoteRecord(
         status=found.status,
         citation=citation_record(found.citation, root_path) if found.citation else None,
-        speaker=SpeakerRecord(name=found.speaker.name, anonymous=found.speaker.anonymous) if found.speaker else None,
+        speaker=speaker_record(found.speaker),
         differences=[
             DifferenceRecord(quoted=one.quoted, original=one.original, meaning=list(one.meaning))
             for one in found.differences

@@ -12,9 +12,12 @@ from assistant.types import (
     Citation,
     Explanation,
     Hit,
+    Matter,
     Outcome,
     RankedSentence,
     Sentence,
+    Shape,
+    Speaker,
     Statement,
 )
 
@@ -45,6 +48,39 @@ class BeforeRecord(Record):
     quote: str = Field(description="The article's text from start to end, character for character.")
 
 
+class SpeakerRecord(Record):
+    """Whose words they are, according to the article."""
+
+    name: str = Field(description="In full where the article has it, else as it describes the speaker.")
+    anonymous: bool = Field(description="Whether the article keeps the name to itself.")
+
+
+class TimeRecord(Record):
+    """Words of a quotation that say when only to who knows the day of the article, and the days they stand for."""
+
+    start: int = Field(ge=0, description="Code points from the start of the article's text.")
+    end: int = Field(description="Exclusive.")
+    earliest: date | None = Field(description="First day; null where it is open on that side.")
+    latest: date | None = Field(description="Last day, inclusive; both are null where nothing tells the days.")
+
+
+class AnsweringRecord(Record):
+    """The words inside a quotation that answer the question."""
+
+    start: int = Field(ge=0, description="Code points from the start of the article's text.")
+    end: int = Field(description="Exclusive.")
+
+
+class CopyRecord(Record):
+    """Another article with the same text, such as the same dispatch in another paper. It confirms nothing."""
+
+    article_id: str
+    title: str
+    published: date | None
+    source: str
+    url: str = Field(description="The article's page.")
+
+
 class CitationRecord(Record):
     """A sentence of an article, exactly as it stands there."""
 
@@ -61,6 +97,10 @@ class CitationRecord(Record):
     before: BeforeRecord | None = Field(
         default=None, description="Where the sentence opens with a pronoun or the like; to be shown marked as context."
     )
+    speaker: SpeakerRecord | None = Field(default=None, description="Whose words the article says they are.")
+    times: list[TimeRecord] = Field(default=[], description="What 'mardi' or 'last year' stands for here.")
+    answering: AnsweringRecord | None = Field(default=None, description="The words in it that answer.")
+    copies: list[CopyRecord] = Field(default=[], description="Copies of the article, the oldest first.")
 
 
 class StatementRecord(Record):
@@ -68,6 +108,13 @@ class StatementRecord(Record):
 
     text: str
     citations: list[int]
+
+
+class DisagreementRecord(Record):
+    """Quoted sentences that differ in what they answer."""
+
+    matter: Matter = Field(description="What they differ in.")
+    citations: list[int] = Field(description="Their numbers, the newest article first.")
 
 
 class HitRecord(Record):
@@ -124,6 +171,8 @@ class AnswerRecord(Record):
     abstained: bool
     confidence: float = Field(description="From 0 to 1, comparable across questions.")
     answer: str = Field(description="The statements with their [n] as one string; empty when abstaining.")
+    shape: Shape | None = Field(default=None, description="What kind of answer the question asks for.")
+    disagreement: DisagreementRecord | None = Field(default=None, description="Where the sentences quoted differ.")
     statements: list[StatementRecord]
     citations: list[CitationRecord]
     nearest: list[CitationRecord] = Field(description="When abstaining: what comes nearest. Not an answer.")
@@ -180,6 +229,10 @@ def answer_record(answer: Answer, root_path: str = "") -> AnswerRecord:
         abstained=answer.abstained,
         confidence=answer.confidence,
         answer=answer.text,
+        shape=answer.shape,
+        disagreement=DisagreementRecord(matter=answer.disagreement.matter, citations=list(answer.disagreement.numbers))
+        if answer.disagreement
+        else None,
         statements=[statement_record(statement) for statement in answer.statements],
         citations=[citation_record(citation, root_path) for citation in answer.citations],
         nearest=[citation_record(citation, root_path) for citation in answer.nearest],
@@ -214,7 +267,20 @@ def citation_record(citation: Citation, root_path: str = "") -> CitationRecord:
         quote=sentence.text,
         url=root_path + sentence_path(sentence),
         before=BeforeRecord(start=before.start, end=before.end, quote=before.text) if before else None,
+        speaker=speaker_record(citation.speaker),
+        times=[
+            TimeRecord(start=time.start, end=time.end, earliest=time.earliest, latest=time.latest)
+            for time in citation.times
+        ],
+        answering=AnsweringRecord(start=citation.answering[0], end=citation.answering[1])
+        if citation.answering
+        else None,
+        copies=[_copy_record(copy, root_path) for copy in citation.copies],
     )
+
+
+def speaker_record(speaker: Speaker | None) -> SpeakerRecord | None:
+    return SpeakerRecord(name=speaker.name, anonymous=speaker.anonymous) if speaker else None
 
 
 def explanation_record(explanation: Explanation, root_path: str = "") -> ExplanationRecord:
@@ -258,6 +324,16 @@ def article_path(article_id: str) -> str:
 def sentence_path(sentence: Sentence) -> str:
     """Path of an article's page at ``sentence``, from the root of the site."""
     return f"{article_path(sentence.article.id)}#s{sentence.number}"
+
+
+def _copy_record(article: Article, root_path: str) -> CopyRecord:
+    return CopyRecord(
+        article_id=article.id,
+        title=article.title,
+        published=article.published,
+        source=article.source,
+        url=root_path + article_path(article.id),
+    )
 
 
 def _hit_record(hit: Hit) -> HitRecord:

@@ -84,6 +84,33 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Speaker:
+    """Somebody who says something."""
+
+    #: In full where the article has it; else as it is described there.
+    name: str
+    #: Whether the article keeps the name to itself.
+    anonymous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimeExpression:
+    """Words of a text that say when, ``text[start:end]``."""
+
+    start: int
+    end: int
+    #: First and last day, inclusive; None where it is open on that side, both where it cannot be told.
+    earliest: date | None
+    latest: date | None
+    #: Whether it says nothing without a day of reference.
+    relative: bool
+
+    @property
+    def is_resolved(self) -> bool:
+        return self.earliest is not None or self.latest is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A sentence shown to people under a number, from 1 in order of first use."""
 
@@ -91,6 +118,27 @@ class Citation:
     sentence: Sentence
     #: The sentence before it in the article, where this one alone leaves open who or what it is about.
     before: Sentence | None = None
+    #: Whose words the article says they are.
+    speaker: Speaker | None = None
+    #: What its relative time expressions stand for; offsets into the article's text.
+    times: tuple[TimeExpression, ...] = ()
+    #: Start and end in the article's text of the words that answer, inside the sentence.
+    answering: tuple[int, int] | None = None
+    #: Other articles that are copies of this one, the oldest first.
+    copies: tuple[Article, ...] = ()
+
+
+#: In what statements that answer one question differ.
+Matter = Literal["number", "date", "polarity"]
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Statements of an answer that cannot all hold at once, or no longer do."""
+
+    matter: Matter
+    #: Of the citations that differ, the newest article first.
+    numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +199,10 @@ class Explanation:
     runner_up: RankedSentence | None
 
 
+#: What kind of answer a question asks for; "polar" is yes or no.
+Shape = Literal["who", "when", "where", "number", "polar", "why", "list", "definition"]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What is shown for a question: statements with citations, or none of them and the nearest sentences."""
@@ -166,6 +218,9 @@ class Answer:
     hits: tuple[Hit, ...]
     #: The question with what an earlier one contributed, or None where it stands alone.
     understood_as: str | None = None
+    #: What kind of answer the question asks for, where a rule tells.
+    shape: Shape | None = None
+    disagreement: Disagreement | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
     #: Where it was asked for.
     explanation: Explanation | None = None

@@ -43,7 +43,7 @@ def test_ask_prints_the_answer_object(sample_index):
     assert article["text"][citation["start"] : citation["end"]] == citation["quote"]
     assert "14\u2009000" in citation["quote"]
     assert list(answer) == [
-        "question", "understood_as", "language", "abstained", "confidence", "answer",
+        "question", "understood_as", "language", "abstained", "confidence", "answer", "shape", "disagreement",
         "statements", "citations", "nearest", "hits", "timings_ms",
     ]  # fmt: skip
 

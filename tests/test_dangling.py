@@ -22,7 +22,8 @@ DANGLING = {
 }  # fmt: skip
 READABLE = {
     "fr": [
-        "Il y a trois ponts.", "Il faut partir.", "Il fallut attendre le mardi.", "Il s’agit du maire.", "Ilan Halimi est né.",
+        "Il y a trois ponts.", "Il faut partir.", "Il fallut attendre le mardi.", "Il s’agit du maire.",
+        "Ilan Halimi est né.",
         "Celui de Lyon est fermé.", "Sonia parle.", "La réunion a eu lieu.", "Cela-Trans est une société.", "",
         "Selon lui, le maire a refusé.", "Pour Jean Dupont, maire de Lyon, le pont, qu'il connaît, est beau.",
     ],

@@ -33,11 +33,12 @@ def cited(article: Article, start: int, end: int) -> Citation:
 def test_the_answer_object_has_the_fields_that_programs_rely_on() -> None:
     record = answer_record(FakeEngine().ask(QUESTION)).model_dump(mode="json")
     assert list(record) == [
-        "question", "understood_as", "language", "abstained", "confidence", "answer", "statements",
-        "citations", "nearest", "hits", "timings_ms",
+        "question", "understood_as", "language", "abstained", "confidence", "answer", "shape", "disagreement",
+        "statements", "citations", "nearest", "hits", "timings_ms",
     ]  # fmt: skip
     assert list(record["citations"][0]) == [
         "number", "article_id", "title", "published", "source", "language", "start", "end", "quote", "url", "before",
+        "speaker", "times", "answering", "copies",
     ]  # fmt: skip
     assert list(record["statements"][0]) == ["text", "citations"]
     assert list(record["hits"][0]) == ["article_id", "start", "end", "score", "rank"]

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from assistant.news.times import TimeExpression
+from assistant.types import TimeExpression
 
 _UNKNOWN = {"fr": "date inconnue", "en": "date unknown"}
 _FROM = {"fr": "à partir du {}", "en": "from {}"}

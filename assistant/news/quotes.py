@@ -15,9 +15,9 @@ from assistant.errors import UsageError
 from assistant.index import Generation, PassageRow
 from assistant.news.alignment import Alignment, Edit, Token, align, find, has_accents, tokens
 from assistant.news.meaning import Meaning, changed_meaning
-from assistant.news.speakers import Speaker, speaker_at
+from assistant.news.speakers import speaker_at
 from assistant.text import clean, words
-from assistant.types import Article, Citation, Sentence
+from assistant.types import Article, Citation, Sentence, Speaker
 
 Status = Literal["exact", "altered", "absent"]
 

@@ -5,14 +5,13 @@ The words are marked inside the sentence, never cut out of it. Where no rule fin
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
 from assistant.answer_type import answer_type
 from assistant.news.speech import NAME
 from assistant.news.times import time_expressions
 from assistant.text import fold, stop_words, words
+from assistant.types import Shape
 
-Shape = Literal["who", "when", "where", "number", "polar", "why", "list", "definition"]
 Range = tuple[int, int]
 
 _I = re.IGNORECASE

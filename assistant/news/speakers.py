@@ -39,17 +39,7 @@ from assistant.news.speech import (
     PRONOUNS,
 )
 from assistant.sentences import split_sentences
-from assistant.types import Article
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """Somebody who says something."""
-
-    #: In full where the article has it; else as it is described there.
-    name: str
-    #: Whether the article keeps the name to itself.
-    anonymous: bool = False
+from assistant.types import Article, Speaker
 
 
 @dataclass(frozen=True, slots=True)

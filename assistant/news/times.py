@@ -6,28 +6,11 @@ date, or the day of a question. Both languages are looked for at once. What no r
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from assistant.news.moments import WEEKDAYS, Interval, Moment, Reading, any_of, moment_at
 from assistant.text import fold
-
-
-@dataclass(frozen=True, slots=True)
-class TimeExpression:
-    """Words of a text that say when, ``text[start:end]``."""
-
-    start: int
-    end: int
-    #: First and last day, inclusive; None where it is open on that side, both where it cannot be told.
-    earliest: date | None
-    latest: date | None
-    #: Whether it says nothing without a day of reference.
-    relative: bool
-
-    @property
-    def is_resolved(self) -> bool:
-        return self.earliest is not None or self.latest is not None
+from assistant.types import TimeExpression
 
 
 def time_expressions(text: str, reference: date | None, language: str | None = None) -> list[TimeExpression]:
