@@ -229,6 +229,7 @@ _BEHIND_CLOSERS = re.compile(
     r"|\s?[:;=][-o^']?[)(DPpO]+(?=\s|\Z)|\s?[\u2600-\u27bf\U0001f300-\U0001faff\ufe0f\u200d]+"
 )
 _NEXT_WORD = re.compile(r"[\s\"«»“„‘'(\[{‹「『【《〈（［¿¡*_•–—-]*([^\W_]\.|[^\W_](?:[^\W_]|['’](?=\S))*)")
+_DASH = re.compile(r"[^\S\n]{0,2}[—–-]{1,2}\s")
 _SPEAKER_FOLLOWS = re.compile(r"と|って|など|[のをがに]|[^，。！？\s]{0,8}(?:说|說|道|问|問|表示|喊|称)")
 
 
@@ -296,7 +297,7 @@ def _is_boundary(stop: _Stop, language: str | None) -> bool:
     text, behind = stop.text, stop.behind
     if stop.marks[-1] in _FREE_STOPS:
         return behind == stop.end or not _SPEAKER_FOLLOWS.match(text, behind)
-    if _is_omission(stop):
+    if _is_omission(stop) or _is_dateline(stop):
         return False
     ahead = _skip_spaces(text, behind)
     following = _NEXT_WORD.match(text, ahead, min(stop.limit, ahead + _WINDOW))
@@ -315,6 +316,12 @@ def _is_omission(stop: _Stop) -> bool:
     bracketed = stop.text[stop.start - 1 : stop.start] in tuple("([") and stop.behind > stop.end
     lead = stop.text[max(stop.begin, stop.start - _WINDOW) : stop.start - 1].rstrip()
     return bracketed and stop.marks in ("…", "...") and lead[-1:] not in tuple(_STOPS)
+
+
+def _is_dateline(stop: _Stop) -> bool:
+    """Whether this is the place that an agency's article opens with, as in "LAUREL, Md. — The call came"."""
+    place, comma, state = stop.text[stop.begin : min(stop.start, stop.begin + _WINDOW)].partition(", ")
+    return bool(comma and place.isupper() and len(state) < 7 and _DASH.match(stop.text, stop.behind))
 
 
 def _is_glued(stop: _Stop, following: str) -> bool:

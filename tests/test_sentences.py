@@ -56,6 +56,9 @@ Pommes, poires, etc. sont vendues.
 Pommes, poires, etc.
 Les prix montent.
 
+Il est venu, Paul.
+— Non, dit-elle.
+
 Il hésite… puis il part.
 Il hésite... puis il part.
 Il hésite…
@@ -96,6 +99,9 @@ La CGT, l'UMP et la SNCF.
 """
 
 ENGLISH = """
+LAUREL, Md. — The call came at 8:52 p.m. on Tuesday.
+WASHINGTON, D.C. – The House voted.
+LONDON — It rained.
 Mr. Smith met Mrs. Jones and Dr. No at St. Mary's on Jan. 5 at 3 p.m. in Washington.
 They left.
 
