@@ -7,8 +7,9 @@ the cores to itself.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import onnxruntime
@@ -16,6 +17,7 @@ import onnxruntime
 from assistant.embedding import graph
 from assistant.embedding.embedder import Embedder, Prompts, Vectors
 from assistant.embedding.tokenizer import Tokenizer
+from assistant.embedding.vocabulary import tokenizer_of
 from assistant.embedding.weights import SHA256, open_weights, verify
 
 PROMPTS = Prompts(question="query: ", passage="passage: ")
@@ -35,9 +37,9 @@ class BuiltinEmbedder(Embedder):
         tokenizer: Tokenizer,
         rows: graph.EmbeddingRows,
         one_by_one: onnxruntime.InferenceSession,
-        side_by_side: onnxruntime.InferenceSession,
+        side_by_side: Callable[[], onnxruntime.InferenceSession],
     ) -> None:
-        """``one_by_one`` runs questions, ``side_by_side`` passages, several at once."""
+        """``one_by_one`` runs questions; ``side_by_side`` gives what runs passages, which who only asks never needs."""
         super().__init__(IDENTITY, rows.hidden, rows.positions, _SPECIALS, PROMPTS)
         self._tokenizer = tokenizer
         self._rows = rows
@@ -54,12 +56,11 @@ class BuiltinEmbedder(Embedder):
         with ThreadPoolExecutor(1) as checker:
             checked = checker.submit(verify, path)
             try:
-                model = graph.encoder(weights)
-                one_by_one = _session(model, min(_THREADS_FOR_A_QUESTION, _cores()))
-                side_by_side = _session(model, 1)
-                tokenizer = Tokenizer(weights.pieces(), weights.scores.tolist())
+                one_by_one = _session(graph.encoder(weights), min(_THREADS_FOR_A_QUESTION, _cores()))
+                tokenizer = tokenizer_of(path)
             finally:
                 checked.result()  # in a damaged file anything may have failed above: this error says why
+        side_by_side = cache(lambda: _session(graph.encoder(weights), 1))
         return cls(tokenizer, graph.EmbeddingRows(weights), one_by_one, side_by_side)
 
     def _count(self, text: str) -> int:
@@ -72,9 +73,10 @@ class BuiltinEmbedder(Embedder):
         inputs = [self._tokenizer.encode(self.prompts.passage + window) for window in windows]
         # Long ones first: the memory they take is known at once, and the workers finish together.
         order = sorted(range(len(inputs)), key=lambda index: -len(inputs[index]))
+        session = self._side_by_side()
         workers = ThreadPoolExecutor(_cores())
         try:
-            vectors = workers.map(lambda index: self._run(self._side_by_side, inputs[index]), order)
+            vectors = workers.map(lambda index: self._run(session, inputs[index]), order)
             yield from zip(order, vectors, strict=True)
         finally:
             workers.shutdown(cancel_futures=True)

@@ -9,6 +9,7 @@ import onnxruntime
 
 from assistant.embedding.graph import EmbeddingRows
 from assistant.embedding.tokenizer import Tokenizer
+from assistant.embedding.vocabulary import tokenizer_of
 from assistant.embedding.weights import Weights
 from assistant.reader import graph
 from assistant.reader.inputs import Window, windows
@@ -33,7 +34,7 @@ class BuiltinReader:
     def load(cls, weights: Weights, trained: Trained) -> "BuiltinReader":
         """The reader made of the encoder's ``weights`` below and the ``trained`` ones above."""
         session = _session(graph.reader(weights, trained))
-        return cls(Tokenizer(weights.pieces(), weights.scores.tolist()), EmbeddingRows(weights), session)
+        return cls(tokenizer_of(weights.path), EmbeddingRows(weights), session)
 
     def read(self, question: str, passages: Sequence[tuple[str, Sequence[str]]]) -> list[Reading]:
         """One reading a passage, which is a title (or "") and sentences.
@@ -74,6 +75,8 @@ def _session(model: bytes) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # Plans for one length serve no other and take memory.
+    options.enable_mem_pattern = False
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
