@@ -97,11 +97,12 @@ def _counts(generation: Generation, terms: Iterable[str]) -> Counter[str]:
 
 
 def _spellings(generation: Generation, term: str, language: str) -> Iterator[str]:
-    """How some passages write an analysed word."""
+    """How some passages write an analysed word. Those in another language tell of names only: "volcan" is no slip."""
     rows = [row for row, _ in generation.worded_passages([term], PASSAGES)]
     for passage in map(generation.passage, generation.passage_rows(rows)):
         for match in _WORD.finditer(f"{passage.article.title} {passage.text}"):
-            if words(match.group(), language) == [term]:
+            is_word_of_it = passage.article.language in (None, language) or match.group()[0].isupper()
+            if is_word_of_it and words(match.group(), language) == [term]:
                 yield match.group()
 
 

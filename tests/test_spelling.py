@@ -15,13 +15,20 @@ TEXT = (
     "Quelle hauteur a-t-il ? Le tablier culmine à 270 mètres, et les piles sont les plus hautes du monde. "
     "Du bord de la vallée, on le voit en entier."
 )
+ENGLISH = """---
+language: en
+---
+
+The volcano under the glacier erupted in April, and its ash grounded a hundred thousand flights all over Europe.
+"""
 
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory, embedder):
     folder = tmp_path_factory.mktemp("spelling")
     (folder / "viaduc.txt").write_text(TEXT, encoding="utf-8")
-    ingest([folder / "viaduc.txt"], folder / "index", embedder)
+    (folder / "volcano.md").write_text(ENGLISH, encoding="utf-8")
+    ingest([folder / "viaduc.txt", folder / "volcano.md"], folder / "index", embedder)
     return open_engine(Settings(index=folder / "index"))
 
 
@@ -50,6 +57,7 @@ def test_a_slip_of_the_fingers_is_undone(engine, embedder, typed, meant):
         "Que fait la NASA à Millau ?",
         "Who paid for that bridge nowadays?",
         "Qui habite au nord du viaduc ?",  # a frequent word, one slip from "bord"
+        "Quand le volcan est-il entré en éruption ?",  # an English article has "volcano"
         "Que fait Tablie à Millau ?",  # a name, one slip from "tablier"
         "",
         "?!",
