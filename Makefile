@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help run demo test lint install bench load evaluate calibrate reliability screens lock
+.PHONY: help run demo test lint install bench llm load evaluate calibrate reliability screens lock
 
 help:     ## list these commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,10 @@ bench: $(VENV)/.tested     ## measure speed and quality; see benchmarks/README.m
 
 evaluate: $(VENV)/.installed     ## ask the reference questions; fails where a figure is under its floor
 	$(BIN)/python -m benchmarks.floors
+
+llm: $(VENV)/.tested     ## fetch two small language models (600 MB), have them word forty answers each
+	$(BIN)/python tests/generation/models.py
+	$(BIN)/python -m pytest -m llm -s
 
 load: $(VENV)/.tested     ## ask as many at once do, for two minutes; a release: make load SOAK=1800
 	$(BIN)/python -m benchmarks.load --soak $(or $(SOAK),60)
