@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 from itertools import islice
+from threading import BoundedSemaphore
 
 import numpy as np
 
@@ -21,22 +23,37 @@ from assistant.citations import number, state
 from assistant.decide import evidence
 from assistant.embedding import Embedder, load_embedder
 from assistant.errors import IndexUnusable, UsageError
-from assistant.extract import best_hits, best_sentences, ranked_sentences, runner_up, sentences_before
-from assistant.index import Generation
+from assistant.extract import (
+    best_hits,
+    best_sentences,
+    group_of,
+    one_of_copies,
+    ranked_sentences,
+    runner_up,
+    sentences_before,
+)
+from assistant.index import Generation, SentenceRow
 from assistant.languages import question_language
 from assistant.lexical import question_terms
+from assistant.news.annotations import annotated
+from assistant.news.disagreement import disagreement
 from assistant.news.followups import understand
+from assistant.news.quotes import FoundQuote, find_quote
+from assistant.news.shapes import shape_of
+from assistant.news.wishes import Wishes, leaning, preferred, wishes_of
 from assistant.read import is_worth_reading, read
 from assistant.reader import Reader, load_reader
 from assistant.retrieve import Candidates, Question, propose, score_passages, score_sentences
 from assistant.served import Served
-from assistant.settings import Settings
+from assistant.settings import Settings, listed
 from assistant.spelling import corrected
 from assistant.text import clean
 from assistant.types import (
     Answer,
     Article,
+    Citation,
     CorpusFacts,
+    Disagreement,
     Explanation,
     Hit,
     Listing,
@@ -52,6 +69,14 @@ PROGRESS = "progress.json"
 
 #: At most this many statements in an answer, and nearest sentences without one.
 STATEMENTS = 3
+#: The same where the question asks for a list.
+STATEMENTS_OF_A_LIST = 5
+#: Sentences among which one is looked for that differs from the best.
+COMPARED = 10
+
+#: Seconds that a question waits for the reader, which keeps every core busy, while it reads for others; then the other
+#: signals decide alone, for the same risk. So the assistant gets no slower the more people ask it.
+READER_WAIT = 0.25
 
 #: Passages and sentences in a trace.
 TRACED = 100
@@ -85,9 +110,11 @@ class Engine:
         wary: bool = False,
     ) -> None:
         self._settings = settings
+        self._without = frozenset(listed(settings.without))
         self._embedder = embedder
         self._calibration = calibration
         self._reader = reader
+        self._reader_is_free = BoundedSemaphore()
         self._served = Served(settings.index, embedder.identity, wary=wary)
         #: Of the reader; None is one who may read everything.
         self._groups: frozenset[str] | None = None
@@ -99,16 +126,23 @@ class Engine:
         return view
 
     def ask(
-        self, question: str, history: Sequence[str] = (), language: str | None = None, *, explain: bool = False
+        self,
+        question: str,
+        history: Sequence[str] = (),
+        language: str | None = None,
+        *,
+        explain: bool = False,
+        as_of: date | None = None,
     ) -> Answer:
         """Sentences that answer ``question``, or an abstention; with ``explain``, also why.
 
         :param history: earlier questions, oldest first; a question that leans on them is completed by them.
+        :param as_of: the day that "last week" and "the latest" are read against; today if it is not given.
         :raises UsageError: If the question is empty or too long.
         :raises IndexUnusable: If there is no index yet.
         """
         with self._served.reading():
-            considered = self._consider(question, history, language)
+            considered = self._consider(question, history, language, as_of=as_of)
             answer = self._answer(considered)
             return replace(answer, explanation=self._explanation(considered, answer)) if explain else answer
 
@@ -119,6 +153,7 @@ class Engine:
         language: str | None = None,
         without: Iterable[str] = (),
         only: Iterable[str] | None = None,
+        as_of: date | None = None,
     ) -> Trace:
         """The answer of ``ask`` with the rankings it was chosen from.
 
@@ -128,7 +163,7 @@ class Engine:
         :raises IndexUnusable: If there is no index yet.
         """
         with self._served.reading():
-            considered = self._consider(question, history, language, without, only)
+            considered = self._consider(question, history, language, without, only, as_of)
             return Trace(
                 answer=self._answer(considered),
                 threshold=considered.threshold,
@@ -144,7 +179,7 @@ class Engine:
         """
         with self._served.reading():
             generation = self.generation()
-            candidates = propose(generation, self.prepare(question, generation=generation))
+            candidates = self._propose(generation, self.prepare(question, generation=generation))
             _, passage_scores = self._score(candidates)
             return best_hits(generation, candidates, passage_scores)
 
@@ -155,27 +190,36 @@ class Engine:
         language: str | None,
         without: Iterable[str] = (),
         only: Iterable[str] | None = None,
+        as_of: date | None = None,
     ) -> "_Considered":
         """Understand, search, score, read and weigh, up to where an answer is chosen or not."""
         watch = _Stopwatch()
         generation = self.generation()
         with watch.stage("embed"):
-            completed = understand(question, history) if self._settings.follow_ups else None
+            completed = None if "follow-ups" in self._without else understand(question, history)
             prepared = self.prepare(completed or question, language, generation)
         with watch.stage("retrieve"):
-            candidates = propose(generation, prepared, without, only)
+            candidates = self._propose(generation, prepared, without, only)
             sentence_scores, passage_scores = self._score(candidates)
+            today = as_of or date.today()
+            wishes = wishes_of(prepared.text, today, self._without)
         with watch.stage("read"):
             decision = self._calibration.unread
             found = evidence(candidates, sentence_scores, sentence_scores)
-            if self._reader and is_worth_reading(decision.confidence_of(found)):
-                odds = read(self._reader(), generation, prepared.text, candidates, passage_scores)
+            odds = None
+            if is_worth_reading(decision.confidence_of(found)):
+                leans = _leans(generation, candidates, wishes, today)
+                odds = self._read(generation, prepared.text, candidates, passage_scores + leans)
+            if odds is not None:
                 signal_scores, sentence_scores = sentence_scores, sentence_scores + self._calibration.odds * odds
                 decision = self._calibration.read
                 found = evidence(candidates, signal_scores, sentence_scores, odds)
         return _Considered(
             question=question,
             understood_as=prepared.text if prepared.text != clean(question).strip() else None,
+            asked=prepared.text,
+            today=today,
+            wishes=wishes,
             language=prepared.language,
             generation=generation,
             candidates=candidates,
@@ -187,20 +231,46 @@ class Engine:
             watch=watch,
         )
 
+    def _propose(
+        self, generation: Generation, question: Question, without: Iterable[str] = (), only: Iterable[str] | None = None
+    ) -> Candidates:
+        candidates = propose(generation, question, without, only)
+        return replace(candidates, copies={}) if "copies" in self._without else candidates
+
     def _score(self, candidates: Candidates) -> tuple[np.ndarray, np.ndarray]:
         """A score a sentence and a score a passage, by their signals."""
         sentence_scores = score_sentences(candidates, self._calibration.sentence)
         return sentence_scores, score_passages(candidates, sentence_scores, self._calibration.passage)
 
-    @staticmethod
-    def _answer(considered: "_Considered") -> Answer:
+    def _read(
+        self, generation: Generation, question: str, candidates: Candidates, passage_scores: np.ndarray
+    ) -> np.ndarray | None:
+        """The reader's odds; None where there is no reader, or it has others to read for."""
+        if self._reader is None or not self._reader_is_free.acquire(timeout=READER_WAIT):
+            return None
+        try:
+            return read(self._reader(), generation, question, candidates, passage_scores)
+        finally:
+            self._reader_is_free.release()
+
+    def _answer(self, considered: "_Considered") -> Answer:
         """Statements where the confidence suffices, else the nearest sentences."""
         generation, candidates, scores = considered.generation, considered.candidates, considered.sentence_scores
         confidence = considered.decision.confidence_of(considered.evidence)
         answered = bool(len(scores)) and confidence >= considered.threshold
-        rows = best_sentences(candidates, scores, STATEMENTS, considered.decision.margin if answered else float("inf"))
-        sentences = [generation.sentence(row) for row in rows]
-        citations = number(sentences, sentences_before(generation, sentences))
+        shape = shape_of(considered.asked)
+        limit = STATEMENTS_OF_A_LIST if answered and shape == "list" else STATEMENTS
+        rows = best_sentences(candidates, scores, COMPARED, considered.decision.margin if answered else float("inf"))
+        rows = one_of_copies(generation, candidates, rows)
+        differing = None
+        if answered:
+            rows = _as_wished(considered, rows)
+        if answered and "disagreement" not in self._without:
+            rows, differing = _differing_first(considered, rows, limit)
+        sentences = [generation.sentence(row) for row in rows[:limit]]
+        numbered = number(sentences, sentences_before(generation, sentences))
+        copied = (_with_copies(considered, *pair) for pair in zip(numbered, rows, strict=False))
+        citations = annotated(copied, considered.asked if answered else None, self._without)
         return Answer(
             question=considered.question,
             language=considered.language,
@@ -209,6 +279,8 @@ class Engine:
             nearest=() if answered else citations,
             hits=best_hits(generation, candidates, considered.passage_scores),
             understood_as=considered.understood_as,
+            shape=shape,
+            disagreement=differing,
             timings_ms=considered.watch.timings(),
         )
 
@@ -254,6 +326,15 @@ class Engine:
         """Among French, English and the corpus's own; where it can't be told, the corpus's most frequent one."""
         codes = [code for code in of_corpus if code]
         return question_language(text, sorted({"fr", "en", *codes}), otherwise=next(iter(codes), "fr"))
+
+    def find_quote(self, quotation: str) -> FoundQuote:
+        """Where a quotation comes from, and whether it stands there word for word.
+
+        :raises UsageError: If it is too long, or has no word that tells anything.
+        :raises IndexUnusable: If there is no index yet.
+        """
+        with self._served.reading():
+            return find_quote(quotation, self.generation())
 
     def article(self, article_id: str) -> Article | None:
         with self._served.reading():
@@ -343,6 +424,47 @@ class Engine:
                     yield record["question"]
 
 
+def _leans(generation: Generation, candidates: Candidates, wishes: Wishes, today: date) -> np.ndarray:
+    """What passages gain with the reader by the days of their articles, shape (passages,)."""
+    published = [generation.article_at(passage.article).published for passage in candidates.passages]
+    return np.array(leaning(wishes, published, today), np.float32)
+
+
+def _as_wished(considered: "_Considered", rows: list[SentenceRow]) -> list[SentenceRow]:
+    """Of sentences nearly as good as the best, those that the question wishes for first."""
+    sentences = [considered.generation.sentence(row) for row in rows]
+    places = preferred(considered.asked, considered.wishes, sentences, considered.today)
+    return [rows[place] for place in places]
+
+
+def _differing_first(
+    considered: "_Considered", rows: list[SentenceRow], limit: int
+) -> tuple[list[SentenceRow], Disagreement | None]:
+    """``rows``, best first, with those before them that differ in what they answer, the newest first."""
+    known = [row for row in rows if not _is_later(considered, row)]
+    sentences = [considered.generation.sentence(row) for row in known]
+    groups = [group_of(considered.candidates, row.article) for row in known]
+    found = disagreement(considered.asked, sentences, limit, groups)
+    if found is None or (considered.wishes.latest and 0 not in found[1]):  # nothing comes before the newest
+        return rows, None
+    matter, places = found
+    differing = [known[place] for place in places]
+    return [*differing, *(row for row in rows if row not in differing)], Disagreement(
+        matter, tuple(range(1, len(places) + 1))
+    )
+
+
+def _is_later(considered: "_Considered", row: SentenceRow) -> bool:
+    published = considered.generation.article_at(row.article).published
+    return published is not None and published > considered.today
+
+
+def _with_copies(considered: "_Considered", citation: Citation, row: SentenceRow) -> Citation:
+    """With the other articles that are copies of the one cited."""
+    others = [other for other in considered.candidates.copies.get(row.article, ()) if other != row.article]
+    return replace(citation, copies=tuple(map(considered.generation.article_at, others)))
+
+
 @dataclass(frozen=True, slots=True)
 class _Considered:
     """A question up to where an answer is chosen or not."""
@@ -350,6 +472,11 @@ class _Considered:
     question: str
     #: Where it is not searched for as it was asked.
     understood_as: str | None
+    #: As it was searched for.
+    asked: str
+    #: The day it is asked on.
+    today: date
+    wishes: Wishes
     language: str
     generation: Generation
     candidates: Candidates

@@ -4,7 +4,7 @@
 
     INDEX/CURRENT                       the name of the generation to read
     INDEX/generations/NAME/manifest.json    what made it, its counts, a hash of each file
-                          /articles.db      articles, sentences, passages and the word index
+                          /articles.db      articles, sentences, passages, which are copies, and the word index
                           /chroma/          passage vectors, for the search
                           /passages.npy     the same, float16, by row
                           /sentences.npy    sentence vectors, float16, by row
@@ -39,7 +39,7 @@ from assistant.store import ARTICLE_COLUMNS, article_from_row
 from assistant.types import Article, CorpusFacts, Passage, Sentence
 
 #: Changes when a generation's files or tables do; another one is refused and made again.
-FORMAT = 3
+FORMAT = 4
 
 CURRENT = "CURRENT"
 GENERATIONS = "generations"
@@ -74,6 +74,9 @@ create table sentences (
     number integer not null, paragraph integer not null, terms text not null
 );
 create index sentences_by_article on sentences (article, number);
+create table copies (
+    article integer not null, other integer not null, primary key (article, other)
+) without rowid;
 """
 
 
@@ -278,6 +281,23 @@ class Generation:
         found = self._by_row("articles", rows, f"row, {ARTICLE_COLUMNS}")
         return {row: article_from_row(columns) for row, *columns in found}
 
+    def copies(self, article_rows: Iterable[int]) -> dict[int, list[int]]:
+        """Of these articles, those that have copies: the rows of all of them, itself too, the oldest first."""
+        numbers = ",".join(str(row) for row in article_rows)
+        found = self.connection.execute(
+            "with recursive linked (article, copy) as ("
+            f" select article, other from copies join articles on row = other"
+            f" where article in ({numbers}) and {self.readable}"
+            " union select linked.article, other from linked join copies on copies.article = copy"
+            f" join articles on row = other where {self.readable}"
+            f") select linked.article, row from linked join articles on row = copy"
+            f" order by coalesce(published, '{UNDATED}'), id"
+        )
+        groups: dict[int, list[int]] = {}
+        for row, copy_row in found:
+            groups.setdefault(row, []).append(copy_row)
+        return groups
+
     def first_sentences(self, article_rows: Iterable[int]) -> list[SentenceRow]:
         """The first sentence of each article that has one."""
         numbers = ",".join(str(row) for row in article_rows)
@@ -299,6 +319,11 @@ class Generation:
             f"select {ARTICLE_COLUMNS} from articles where {self.readable} order by row"
         ):
             yield article_from_row(row)
+
+    def passages_of(self, article_row: int) -> list[PassageRow]:
+        """The passages of an article in order."""
+        found = self.connection.execute("select * from passages where article = ? order by row", (article_row,))
+        return [PassageRow(*columns) for columns in found]
 
     def rows_of(self, article_ids: Iterable[str]) -> set[int]:
         """Rows of every passage of these articles; unknown ids have none."""
@@ -416,7 +441,7 @@ def open_generation(index: Path, embedder_identity: str, name: str | None = None
 def opened_collections(folder: Path, count: int) -> Iterator[list[Any]]:
     """The collections of passage vectors, one a partition.
 
-    Chroma is imported here and in ``publish.py`` only.
+    Chroma is imported here and in ``fill.py`` only.
 
     :raises IndexUnusable: If Chroma cannot open what is there.
     """

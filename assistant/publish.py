@@ -2,10 +2,11 @@
 
 ::
 
-    build in NAME.building -> sync -> manifest -> check in a child process -> rename -> CURRENT -> prune
+    build in NAME-PROCESS.building -> sync -> manifest -> check in a child process -> rename -> CURRENT -> prune
 
 Killed anywhere, or out of space, CURRENT still names a complete generation; the next run sweeps the half-built folder.
-Chroma overwrites its files in place without syncing them, so it only ever writes into a folder nobody reads.
+Chroma overwrites its files in place without syncing them, so it only ever writes into a folder nobody reads, and in a
+process that nobody misses: see ``fill.py``.
 """
 
 import hashlib
@@ -16,33 +17,37 @@ import sqlite3
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import chain, count
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
+from signal import Signals
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from assistant import child
+from assistant.copies import ALIKE, Runs, copy_pairs, shingles
 from assistant.errors import IndexUnusable, StoreError
 from assistant.failpoints import failpoint
 from assistant.index import (
     BUILDING,
     CHROMA,
-    CHROMA_DATABASE,
     CURRENT,
     FORMAT,
     GENERATIONS,
     MANIFEST,
     MEND,
     SCHEMA,
-    collection_name,
     current_name,
     generations,
     read_manifest,
     remove_unless_held,
-    row_ids,
 )
 from assistant.lexical import SCHEMA as WORDS_SCHEMA
 from assistant.store import Store, article_row
@@ -61,6 +66,17 @@ PARTITIONS = 100
 
 #: A check that takes longer hangs: a million passages take a minute.
 CHECK_SECONDS = 600
+
+#: Seconds that the writing of the search may give no sign, whatever its size and for each passage: with the last ones,
+#: all are linked. On a machine ten times too busy that takes a quarter of it.
+PATIENCE = 120.0
+PATIENCE_EACH = 0.02
+
+FREE_SPACE = "Free space or mend its rights, then ingest again."
+FREE_MEMORY = "Free memory, then ingest again."
+
+#: In nanoseconds; some file systems keep no less.
+SECOND = 1_000_000_000
 
 Progress = Callable[[int, int], None]
 
@@ -95,7 +111,8 @@ def _publish(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _sweep(folder)
     name = _free_name(folder, digest)
-    building = folder / f"{name}{BUILDING}"
+    # A name of this run's own: what fills that of a killed one may still be writing.
+    building = folder / f"{name}-{os.getpid()}{BUILDING}"
     manifest = _build(store, building, embedder_identity, dimension, progress)
     failpoint("built")
     manifest |= {"digest": digest, "files": _sync(building)}
@@ -103,6 +120,7 @@ def _publish(
     _write_synced(building / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
     failpoint("described")
     check_in_child(building)
+    _make_newest(building, index)
     os.rename(building, folder / name)
     sync_folder(folder)
     failpoint("renamed")
@@ -115,16 +133,15 @@ def _publish(
 
 @contextmanager
 def _writing(index: Path) -> Iterator[None]:
-    """What the disk refuses while a generation is written, in one line."""
-    from chromadb.errors import ChromaError
-
+    """What the disk or the memory refuses while a generation is written, in one line, and its space given back."""
     try:
         yield
-    except (OSError, sqlite3.DatabaseError, ChromaError) as error:
+    except StoreError:
         _sweep(index / GENERATIONS)
-        raise StoreError(
-            f"{index / GENERATIONS} cannot be written: {error}. Free space or mend its rights, then ingest again."
-        ) from error
+        raise
+    except (OSError, sqlite3.DatabaseError) as error:
+        _sweep(index / GENERATIONS)
+        raise StoreError(f"{index / GENERATIONS} cannot be written: {error}. {FREE_SPACE}") from error
 
 
 def check_in_child(folder: Path) -> None:
@@ -166,7 +183,8 @@ def _is_current(index: Path, digest: str) -> bool:
 
 def _free_name(folder: Path, digest: str) -> str:
     name = digest[:12]
-    return name if not (folder / name).exists() else f"{name}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    return next(one for one in names if not (folder / one).exists())
 
 
 def _build(store: Store, folder: Path, identity: str, dimension: int, progress: Progress | None) -> dict[str, Any]:
@@ -180,6 +198,7 @@ def _build(store: Store, folder: Path, identity: str, dimension: int, progress: 
     contents = _Contents(identity)
     for article in store.articles():
         _insert(database, store, article, contents)
+    _insert_copies(database, store, contents, dimension)
     for partition in contents.partitions:
         database.execute(f"insert into {partition.words} ({partition.words}) values ('optimize')")
     database.execute("commit")
@@ -228,6 +247,9 @@ class _Contents:
         #: Keys of vectors, by row.
         self.passages: list[bytes] = []
         self.sentences: list[bytes] = []
+        #: By row of article: its runs of words with the number of its partition, and the rows of its passages.
+        self.runs: list[tuple[Runs, int]] = []
+        self.passages_of: list[list[int]] = []
         self._partitions: dict[frozenset[str], _Partition] = {}
 
     @property
@@ -256,14 +278,12 @@ class _Contents:
         return partition
 
     def manifest(self, dimension: int) -> dict[str, Any]:
-        import chromadb
-
         return {
             "format": FORMAT,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "embedder": self.identity,
             "dimension": dimension,
-            "chroma": chromadb.__version__,
+            "chroma": version("chromadb"),
             "articles": self.articles,
             "passages": len(self.passages),
             "sentences": len(self.sentences),
@@ -312,9 +332,32 @@ def _insert(database: sqlite3.Connection, store: Store, article: Article, conten
         found = title_terms + [term for sentence in terms[inside:n] for term in sentence]
         database.execute(f"insert into {partition.words} (rowid, terms) values (?,?)", (number, " ".join(found)))
     partition.passages += rows
+    contents.runs.append((shingles(article.text), partition.number))
+    contents.passages_of.append(rows)
     partition.sentences += len(sentences)
     for keys, spans in ((contents.sentences, sentences), (contents.passages, passages)):
         keys += [embedding_key(contents.identity, text) for text in embedded_texts(spans)]
+
+
+def _insert_copies(database: sqlite3.Connection, store: Store, contents: _Contents, dimension: int) -> None:
+    """Which articles are copies, both ways.
+
+    Pairs, not groups: what a reader may not see is then no link between two articles that they may.
+    """
+
+    def mean(row: int) -> np.ndarray:
+        vectors = store.embeddings([contents.passages[passage] for passage in contents.passages_of[row]], dimension)
+        centre: np.ndarray = vectors.sum(axis=0)
+        centre /= np.linalg.norm(centre)
+        return centre
+
+    def are_alike(one: int, other: int) -> bool:
+        return bool(mean(one) @ mean(other) >= ALIKE)
+
+    pairs = copy_pairs(contents.runs, are_alike)
+    database.executemany(
+        "insert into copies values (?,?)", (ends for one, other in pairs for ends in ((one, other), (other, one)))
+    )
 
 
 def _write_vectors(store: Store, path: Path, keys: list[bytes], dimension: int) -> None:
@@ -327,42 +370,75 @@ def _write_vectors(store: Store, path: Path, keys: list[bytes], dimension: int) 
 
 
 def _fill_chroma(store: Store, folder: Path, contents: _Contents, dimension: int, progress: Progress | None) -> None:
-    import chromadb
-    from chromadb.config import Settings
+    done, total = 0, len(contents.passages)
+    with _Filler(folder, PATIENCE + PATIENCE_EACH * total) as filler:
+        for partition in contents.partitions:
+            filler.tell(f"{partition.number} {len(partition.passages)}".encode())
+            for start in range(0, len(partition.passages), BATCH):
+                rows = partition.passages[start : start + BATCH]
+                vectors = store.embeddings([contents.passages[row] for row in rows], dimension)
+                filler.tell(np.array(rows, "<i8").tobytes(), vectors.astype("<f4").tobytes())
+                failpoint("filling")
+                done += len(rows)
+                if progress:
+                    progress(done, total)
+        filler.tell(b"")
 
-    client: Any = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
-    done = 0
-    for partition in contents.partitions:
-        count = len(partition.passages)
-        collection = client.create_collection(
-            collection_name(partition.number),
-            embedding_function=None,
-            configuration={
-                "hnsw": {
-                    "space": "cosine",
-                    "ef_search": 200,
-                    # Twice the usual: with 16, up to a tenth of the articles of one template stay unlinked.
-                    "max_neighbors": 32,
-                    # One write of the vector files, at the end: before that, Chroma's log alone holds the vectors.
-                    "sync_threshold": max(2, count),
-                }
-            },
-        )
-        for start in range(0, count, BATCH):
-            rows = partition.passages[start : start + BATCH]
-            vectors = store.embeddings([contents.passages[row] for row in rows], dimension)
-            collection.add(ids=row_ids(rows), embeddings=vectors)
-            if count == 1:
-                # The threshold is two at least, and what is not written now is written by the first to read it.
-                collection.upsert(ids=row_ids(rows), embeddings=vectors)
-            failpoint("filling")
-            done += len(rows)
-            if progress:
-                progress(done, len(contents.passages))
-    client.close()
-    # Chroma cleared its log; the pages that the vectors took there are fifteen times the rest.
-    with closing(sqlite3.connect(folder / CHROMA_DATABASE)) as database:
-        database.execute("vacuum")
+
+class _Filler:
+    """The process that writes the search, which is ended where it gives no sign for ``patience`` seconds."""
+
+    def __init__(self, folder: Path, patience: float) -> None:
+        self._folder = folder
+        self._patience = patience
+
+    def __enter__(self) -> "_Filler":
+        self._channel, theirs = Pipe()
+        with theirs:
+            self._process = start_filler(self._folder, theirs)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._channel.close()
+        if self._process.returncode is None:
+            self._process.kill()
+            self._process.communicate()
+
+    def tell(self, *messages: bytes) -> None:
+        """Hand over what is to be written, and wait until it is.
+
+        :raises StoreError: If it cannot be.
+        """
+        try:
+            for message in messages:
+                self._channel.send_bytes(message)
+            if not self._channel.poll(self._patience):
+                raise StoreError(f"{self._folder}: nothing was written for {self._patience:.0f} s. {FREE_MEMORY}")
+            reason = self._channel.recv_bytes().decode()
+        except (EOFError, ConnectionError):
+            raise StoreError(f"{self._folder}: {self._end()}. {FREE_MEMORY}") from None
+        if reason:
+            raise StoreError(f"{self._folder} cannot be written: {reason}. Free memory or space, then ingest again.")
+
+    def _end(self) -> str:
+        """How it ended."""
+        said = self._process.communicate()[1].strip().splitlines()
+        if self._process.returncode < 0:
+            return f"the process that writes it was ended by {Signals(-self._process.returncode).name}"
+        return said[-1] if said else f"the process that writes it ended with exit code {self._process.returncode}"
+
+
+def start_filler(folder: Path, channel: "Connection[Any, Any]") -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        child.command("assistant.fill", str(folder)),
+        env=child.environment(),
+        stdin=channel.fileno(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -399,6 +475,13 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _make_newest(building: Path, index: Path) -> None:
+    """Date a generation after every other one, whatever was done to the clock: that is the order they are tried in."""
+    newest = max((path.stat().st_mtime_ns for path in generations(index)), default=0)
+    if building.stat().st_mtime_ns <= newest:
+        os.utime(building, ns=(newest + SECOND, newest + SECOND))
 
 
 def _point_to(index: Path, name: str) -> None:

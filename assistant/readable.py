@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from unicodedata import category
 
+from assistant.news.glosses import gloss
 from assistant.types import Answer, Article, Citation, Explanation, Sentence
 from assistant.words import CATALOGUE, DEFAULT_LANGUAGE, Words
 
 
 def readable_answer(answer: Answer) -> str:
-    """Statements with their numbers, then where each comes from; in the language of the question."""
+    """Statements with their numbers, then where each comes from and what is known of it; in the question's language."""
     say = CATALOGUE.get(answer.language, CATALOGUE[DEFAULT_LANGUAGE])
     why = ["", *_explained(answer.confidence, answer.explanation)] if answer.explanation else []
     if answer.abstained:
@@ -18,8 +19,9 @@ def readable_answer(answer: Answer) -> str:
         _quote(statement.citations[0], statement.text) + "".join(f" [{c.number}]" for c in statement.citations)
         for statement in answer.statements
     ]
+    differ = [say.disagreements[answer.disagreement.matter]] if answer.disagreement else []
     sources = [f"[{citation.number}] {_source(citation, say)}" for citation in answer.citations]
-    return "\n".join([*statements, "", *sources, *why])
+    return "\n".join([*differ, *statements, "", *sources, *why])
 
 
 def _quote(citation: Citation, text: str) -> str:
@@ -49,7 +51,24 @@ def _source(citation: Citation, say: Words) -> str:
     article = citation.sentence.article
     published = article.published.isoformat() if article.published else say.unknown_date
     parts = (article.title, article.source, published, f"{article.id}#s{citation.sentence.number}")
-    return printable(" · ".join(part for part in parts if part))
+    known = [*_speaker(citation, say), *_glosses(citation, say)]
+    known += [say.counted(len(citation.copies), say.copies)] if citation.copies else []
+    lines = [" · ".join(part for part in parts if part), *([" · ".join(known)] if known else [])]
+    return "\n    ".join(map(printable, lines))
+
+
+def _speaker(citation: Citation, say: Words) -> list[str]:
+    speaker = citation.speaker
+    if speaker is None:
+        return []
+    return [(say.unnamed_speaker if speaker.anonymous else say.speaker).format(name=speaker.name)]
+
+
+def _glosses(citation: Citation, say: Words) -> dict[str, None]:
+    """What each relative time stands for, once."""
+    text = citation.sentence.article.text
+    found = [(text[time.start : time.end], gloss(time, say.code)) for time in citation.times]
+    return dict.fromkeys(say.gloss.format(words=words, days=days) for words, days in found if days)
 
 
 def readable_article(article: Article, sentences: Sequence[Sentence]) -> str:

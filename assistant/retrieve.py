@@ -6,7 +6,7 @@ passage vectors do (docs/quality.md).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from assistant.matrix import Matrix
 #: Passages that each of the two searches proposes. On PIAF both together then hold the right one for every
 #: question, where either alone misses one in a hundred.
 PROPOSED = 40
+
+#: Where more of the passages proposed are of copies, others are looked for besides.
+CROWDED = 0.5
 
 #: What is known of a candidate sentence; all between 0 and 1 or nearly so.
 SIGNALS = ("sentence", "passage", "sentence_words", "passage_words", "type", "foreign")
@@ -47,6 +50,8 @@ class Candidates:
     signals: np.ndarray
     #: How many passages were searched: among more of them, one is near by chance more often.
     searched: int
+    #: By row of an article, the rows of it and its copies among the articles searched, the oldest first.
+    copies: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
 
 def propose(
@@ -59,19 +64,30 @@ def propose(
 
     The articles ``without`` are as good as not in the corpus; with ``only``, the passages of those alone are found.
     """
+    hidden_ids, kept_ids = frozenset(without), None if only is None else frozenset(only)
     every_term = [term for terms in question.terms.values() for term in terms]
-    if only is None:
-        hidden = generation.rows_of(without)
+    if kept_ids is None:
+        hidden = generation.rows_of(hidden_ids)
         rows, searched = _search(generation, question.vector, every_term, hidden), generation.passages - len(hidden)
+        crowd = _later_copies(generation, rows)
+        if len(rows & crowd) > CROWDED * len(rows):
+            rows |= _search(generation, question.vector, every_term, hidden | crowd)
     else:
-        rows = generation.rows_of(set(only).difference(without))
+        rows = generation.rows_of(kept_ids - hidden_ids)
         searched = len(rows)
     passages = generation.passage_rows(sorted(rows))
     sentences = generation.sentence_rows(passages)
     owners = np.repeat(np.arange(len(passages)), [p.last_sentence - p.first_sentence + 1 for p in passages])
     weight = generation.weights(every_term)
     signals = _signals(generation, question, passages, sentences, owners, weight)
-    return Candidates(passages, sentences, owners, signals, searched)
+
+    def is_searched(row: int) -> bool:
+        id = generation.article_at(row).id
+        return id not in hidden_ids and (kept_ids is None or id in kept_ids)
+
+    groups = generation.copies({passage.article for passage in passages})
+    copies = {row: list(filter(is_searched, group)) for row, group in groups.items()}
+    return Candidates(passages, sentences, owners, signals, searched, copies)
 
 
 def _search(generation: Generation, vector: np.ndarray, terms: Sequence[str], hidden: set[int]) -> set[int]:
@@ -80,6 +96,13 @@ def _search(generation: Generation, vector: np.ndarray, terms: Sequence[str], hi
     by_vectors = generation.nearest_passages(vector, deep)
     by_words = [row for row, _ in generation.worded_passages(terms, deep)]
     return {row for ranking in (by_vectors, by_words) for row in [r for r in ranking if r not in hidden][:PROPOSED]}
+
+
+def _later_copies(generation: Generation, rows: set[int]) -> set[int]:
+    """Rows of every passage of the articles found, or copies of them, that have an older copy."""
+    groups = generation.copies({passage.article for passage in generation.passage_rows(rows)})
+    later = {article for group in groups.values() for article in group[1:]}
+    return {passage.row for article in later for passage in generation.passages_of(article)}
 
 
 def _signals(

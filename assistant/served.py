@@ -8,16 +8,17 @@
 One question sees one generation. The one that was swapped out is closed when its last question lets go of it.
 """
 
+import ctypes
 import logging
 import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from assistant.errors import IndexUnusable
+from assistant.errors import AssistantError, IndexUnusable
 from assistant.index import GENERATIONS, MANIFEST, MEND, Generation, generations, open_generation, wanted_name
 from assistant.publish import check_in_child
 
@@ -26,12 +27,19 @@ log = logging.getLogger(__name__)
 #: Seconds after which a generation that could not be used is checked again.
 CHECK_AGAIN = 60
 
+#: Pools of memory that threads share, and the number of glibc's option for it (malloc.h: M_ARENA_MAX). By default there
+#: are eight a core, and each keeps what the largest question and generation took in it.
+POOLS = 2
+M_ARENA_MAX = -8
+
 
 class Served:
     """The generation in use. Every method may be called from any thread."""
 
     def __init__(self, index: Path, embedder_identity: str, *, wary: bool) -> None:
         """``wary`` is for a process that has to live on: it checks the first generation too, and falls back."""
+        if wary:
+            _share_memory()
         self._index = index
         self._identity = embedder_identity
         self._wary = wary
@@ -52,8 +60,16 @@ class Served:
                 if self._generation is None:
                     self._generation = self._choose()
         elif self._is_outdated() and self._changing.acquire(blocking=False):
-            threading.Thread(target=self._swap, name="swap", daemon=True).start()
+            self._begin_swap()
         return self._generation
+
+    def _begin_swap(self) -> None:
+        """In a thread of its own, or without memory for one with a later question."""
+        try:
+            threading.Thread(target=self._swap, name="swap", daemon=True).start()
+        except RuntimeError as error:
+            self._changing.release()
+            self._note(str(error))
 
     def refusal(self) -> str | None:
         """Why the generation that should be used is not; None where it is, or where there is none yet."""
@@ -64,12 +80,17 @@ class Served:
         """Read the generation in use; one that turns out to be damaged is checked, and another one used.
 
         :raises IndexUnusable: If it is.
+        :raises AssistantError: If this process has no memory or no descriptors for it.
         """
         try:
             yield
         except sqlite3.DatabaseError as error:
             self._doubted = self._generation is not None
             raise IndexUnusable(f"the index in {self._index} is damaged: {error}. {MEND}") from error
+        except (MemoryError, OSError) as error:
+            raise AssistantError(
+                f"no answer: {error or 'out of memory'}. Give the server more, or try again."
+            ) from error
         except IndexUnusable:
             self._doubted = self._generation is not None
             raise
@@ -102,7 +123,7 @@ class Served:
         try:
             self._generation = self._choose()
             self._doubted = False
-        except IndexUnusable as error:
+        except (IndexUnusable, OSError) as error:
             self._note(str(error))
         finally:
             self._changing.release()
@@ -162,6 +183,12 @@ class Served:
         """What is known to be wrong with a generation; after a while it may be the disk that was full."""
         fault, since = self._faults.get(version, (None, 0.0))
         return fault if time.monotonic() - since < CHECK_AGAIN else None
+
+
+def _share_memory() -> None:
+    """Where the C library has such pools."""
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, POOLS)
 
 
 def _version(folder: Path) -> tuple[Path, int]:

@@ -12,6 +12,8 @@ FILE = Path("assistant.toml")
 PREFIX = "ASSISTANT_"
 #: What comes with the program, in the place of a model's name.
 BUILTIN = "builtin"
+#: What an answer can do without: each is a section of ``docs/news.md``.
+PARTS = ("follow-ups", "times", "speakers", "disagreement", "copies", "answering")
 SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 
 
@@ -34,8 +36,8 @@ class Settings:
     reader: str = BUILTIN
     #: Wrong answers among a hundred given, at most, on questions like those the assistant was calibrated on.
     risk: int = 10
-    #: Whether a question that leans on the ones before, as "Et en 2022 ?" does, is completed by them.
-    follow_ups: bool = True
+    #: What answers do without, of ``PARTS``, separated by commas.
+    without: str = ""
     #: Where the server listens.
     host: str = "127.0.0.1"
     port: int = 7860
@@ -133,7 +135,10 @@ def _convert(name: str, value: object, where: str) -> object:
             return SWITCH[str(value).lower()]
         if name == "reader" and str(value).lower() in SWITCH:
             return BUILTIN if SWITCH[str(value).lower()] else ""
+        if name == "without" and not set(listed(str(value))) <= set(PARTS):
+            raise ValueError(value)
         return str(value)
     except (ValueError, KeyError):
-        wanted = "a whole number" if kind is int else "on or off"
+        listing = f"any of {', '.join(PARTS)}, with commas between"
+        wanted = "a whole number" if kind is int else "on or off" if kind is bool else listing
         raise UsageError(f"{where}: setting '{name}' has value '{value}'. It takes {wanted}.") from None

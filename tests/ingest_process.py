@@ -11,14 +11,16 @@ import signal
 import sys
 import time
 import traceback
+from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
-import chromadb.api.rust
-import chromadb.errors  # noqa: F401 - imported here, so that no fork has to
+import chromadb.api.rust  # noqa: F401 - imported here, so that no fork has to
 from hash_embedder import HashEmbedder
 
 from assistant import failpoints, ingest, publish
 from assistant.errors import AssistantError, IndexUnusable
+from assistant.fill import fill
 from assistant.formats.metadata import language_code
 from assistant.languages import detect_language
 from assistant.store import Store
@@ -29,7 +31,8 @@ from assistant.verify import verify
 EMBED_BATCH = 8
 BATCH = 4
 
-#: Seconds after which an ingest is taken to hang: the slowest takes two.
+#: Seconds after which the writing of the search is taken to hang, and an ingest: the slowest takes two.
+PATIENCE = 5
 LONGEST = 60
 
 
@@ -57,7 +60,7 @@ def main() -> None:
 
 
 def waited(child: int) -> int:
-    """How it ended; without memory, Chroma's threads may wait for each other for good."""
+    """How it ended; one that hangs is killed."""
     deadline = time.monotonic() + LONGEST
     while time.monotonic() < deadline:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -72,7 +75,8 @@ def run(order: dict, tell: int) -> int:
     """Ingest with a log of what was acknowledged; returns the exit code of the command."""
     log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     watch(lambda *noted: os.write(log, (json.dumps(noted) + "\n").encode()))
-    publish.check_in_child = check_in_fork
+    publish.check_in_child, publish.start_filler = check_in_fork, partial(ForkedFiller, tell)
+    publish.PATIENCE = PATIENCE
     publish.BATCH, ingest.EMBED_BATCH = BATCH, EMBED_BATCH
     os.environ[failpoints.VARIABLE] = order.get("failpoint", "")
     for name, limit in order.get("limits", {}).items():
@@ -124,6 +128,37 @@ def check_in_fork(folder: Path) -> None:
         reason = file.read()
     if os.waitpid(child, 0)[1]:
         raise IndexUnusable(f"{folder} failed its check: {reason}")
+
+
+class ForkedFiller:
+    """As ``publish.start_filler``, without a new interpreter, and what is used of a ``subprocess.Popen``."""
+
+    def __init__(self, tell: int, folder: Path, channel: Connection) -> None:
+        self.returncode = None
+        self._process = os.fork()
+        if not self._process:
+            # Only its own end, or it would never see the other one close; and the one that is waited for.
+            kept = {0, 1, 2, tell, channel.fileno()}
+            for number in range(3, max(kept) + 64):
+                if number not in kept:
+                    os.closerange(number, number + 1)
+            try:
+                fill(folder, channel)
+                os._exit(0)
+            except (EOFError, BrokenPipeError, MemoryError):
+                os._exit(1)
+            finally:
+                traceback.print_exc()
+                os._exit(99)
+
+    def kill(self) -> None:
+        if self.returncode is None:
+            os.kill(self._process, signal.SIGKILL)
+
+    def communicate(self) -> tuple[None, str]:
+        if self.returncode is None:
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
+        return None, ""
 
 
 if __name__ == "__main__":

@@ -10,13 +10,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from assistant.news.copies import copy_groups
+from assistant.copies import copy_groups
+from assistant.news.disagreement import differ
 from assistant.news.shapes import answering_words, shape_of
 from assistant.news.speakers import quotations
 from assistant.news.times import time_expressions
 from assistant.sentences import split_sentences
 from assistant.text import fold
-from assistant.types import Article
+from assistant.types import Article, Sentence
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "articles"
 DATA = Path(__file__).parent / "data" / "news"
@@ -149,7 +150,28 @@ def answers(case: Case) -> Score:
     return Score(is_right, bool(told), bool(wanted), tuple(lines))
 
 
-PARTS: dict[str, Callable[[Case], Score]] = {"speakers": speakers, "times": times, "copies": copies, "answers": answers}
+def disagreement(case: Case) -> Score:
+    """Pairs of sentences that differ, in the right matter."""
+    told = differ(case["question"], lone_sentence("first", case["first"]), lone_sentence("second", case["second"]))
+    wanted = case["matter"]
+    lines = (f"{case['id']} {case['question']} {told}; wanted {wanted}",) if told != wanted else ()
+    return Score(bool(wanted) and told == wanted, bool(told), bool(wanted), lines)
+
+
+def lone_sentence(name: str, facts: dict[str, str]) -> Sentence:
+    """An article of one sentence."""
+    published = date.fromisoformat(facts["published"])
+    article = Article(name, facts["text"], facts["title"], published=published, language=facts["language"])
+    return Sentence(article, 0, len(article.text), 1, 0)
+
+
+PARTS: dict[str, Callable[[Case], Score]] = {
+    "speakers": speakers,
+    "times": times,
+    "copies": copies,
+    "answers": answers,
+    "disagreement": disagreement,
+}
 
 
 def report(part: str) -> Iterator[str]:
@@ -157,7 +179,7 @@ def report(part: str) -> Iterator[str]:
         score = total(map(PARTS[part], cases(part, held_out)))
         half = "held out" if held_out else "tuned"
         yield (
-            f"{part:<10} {half:<9} precision {score.precision:.3f} recall {score.recall:.3f} F1 {score.f1:.3f}"
+            f"{part:<12} {half:<9} precision {score.precision:.3f} recall {score.recall:.3f} F1 {score.f1:.3f}"
             f" ({score.wanted} wanted)"
         )
         if not held_out:

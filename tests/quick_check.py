@@ -1,11 +1,12 @@
-"""A generation checked in a child process that need not import Chroma: it is forked from one that has.
+"""A generation filled and checked in child processes that need not import Chroma: they are forked from one that has.
 
-An interpreter of its own takes a second a check, and the fault tests check hundreds of times; that one is tested in
+An interpreter of its own takes a second each, and the fault tests publish hundreds of times; that one is tested in
 ``test_publish.py`` and by every test that runs a command.
 """
 
 import multiprocessing
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from assistant.index import MEND
 from assistant.verify import verify
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["chromadb.api.rust", "chromadb.errors", "quick_check"])
+_context.set_forkserver_preload(["chromadb.api.rust", "assistant.fill", "quick_check"])
 
 
 def quick_check(folder: Path) -> None:
@@ -40,10 +41,35 @@ def _check(folder: Path, tell: Connection) -> None:
         raise SystemExit(1) from error
 
 
-#: Where the real one is looked up.
+class QuickFiller:
+    """As ``publish.start_filler``, and what is used of a ``subprocess.Popen``."""
+
+    def __init__(self, folder: Path, channel: Connection) -> None:
+        self._process = _context.Process(target=_fill, args=(folder, channel))
+        self._process.start()
+        self.returncode: int | None = None
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def communicate(self) -> tuple[None, str]:
+        self._process.join()
+        self.returncode = self._process.exitcode
+        return None, ""
+
+
+def _fill(folder: Path, channel: Connection) -> None:
+    from assistant.fill import fill
+
+    with suppress(EOFError):
+        fill(folder, channel)
+
+
+#: Where the real check is looked up.
 PLACES = ("assistant.publish", "assistant.served", "assistant.check")
 
 
 def put_in_place(patch: Callable[[str, object], None]) -> None:
+    patch("assistant.publish.start_filler", QuickFiller)
     for place in PLACES:
         patch(f"{place}.check_in_child", quick_check)

@@ -64,7 +64,7 @@ def test_of_writers_that_race_one_at_a_time_writes_and_the_others_name_it(tmp_pa
         try:
             with open_store(tmp_path):
                 (tmp_path / f"held-{os.getpid()}").touch()
-                time.sleep(0.05)
+                time.sleep(0.2)
         except StoreError as error:
             (tmp_path / f"refused-{os.getpid()}").write_text(str(error), encoding="utf-8")
         os._exit(0)

@@ -37,15 +37,15 @@ def test_files_that_may_not_grow_are_told_and_nothing_is_lost(workshop, expected
     told = workshop.told
     look(workshop, first)
     converge(workshop, expected, deaths=0)
-    assert (code, "Free space" in told) == (1, True), told
+    assert (code, "space" in told) == (1, True), told
 
 
 @pytest.mark.parametrize("more", [0, 1, 2, 4, 8, 16, 32, 64, 128, 256])
 def test_without_memory_nothing_is_lost(workshop, expected, more):
     workshop.begin(first=False)
     code = workshop.ingest(limits={"RLIMIT_AS": workshop.memory() + more * MIB})
-    # Fine, told, ended by Chroma, the allocator or the kernel, or hanging within Chroma until it is killed.
-    assert code in (0, 1, 99, -6, -9, -11), code
+    # Chroma hangs or dies of it in a process of its own.
+    assert code in (0, 1), (code, workshop.told)
     look(workshop, first=False)
     converge(workshop, expected, deaths=1)
 

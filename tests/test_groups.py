@@ -11,6 +11,8 @@ import re
 from dataclasses import replace
 from itertools import chain, combinations
 from pathlib import Path
+from statistics import median
+from time import process_time
 
 import httpx
 import pytest
@@ -121,6 +123,40 @@ def test_an_article_may_be_traced_only_by_who_may_read_it(whole):
     hidden = next(one["id"] for one in ARTICLES if one["groups"] == ["rh"])
     assert whole.seen_by(frozenset({"rh"})).trace("Budget ?", only=[hidden]).answer.hits
     assert not whole.seen_by(frozenset({"presse"})).trace("Budget ?", only=[hidden]).answer.hits
+
+
+#: Articles that most readers may not read, and how often each question is asked to compare times.
+MANY, TIMES = 400, 41
+
+
+@pytest.fixture(scope="module")
+def of_many_and_of_one(tmp_path_factory, quickly) -> list[Engine]:
+    """What nobody in particular sees of an index with many hidden articles, and of one with a single one."""
+    public, folder = [one for one in ARTICLES if not one["groups"]], tmp_path_factory.mktemp("times")
+    hidden = [article(number) | {"groups": ["rh"]} for number in range(100, 100 + MANY)]
+    hidden = [one | {"text": f"{one['text']} Le mot zibeline y est."} for one in hidden]
+    return [engine_of(public + hidden[:count], folder / str(count)).seen_by(frozenset()) for count in (MANY, 1)]
+
+
+def test_the_time_of_an_answer_does_not_tell_of_hidden_articles(of_many_and_of_one, record_property):
+    """Neither how many there are, nor whether they have the words of the question."""
+    many, one = of_many_and_of_one
+    places = [(many, "Que dit la zibeline ?"), (many, "Que dit le zygomar ?"), (one, "Que dit la zibeline ?")]
+    taken: list[list[float]] = [[] for _ in places]
+    for turn in range(TIMES):
+        for place in (turn % 3, (turn + 1) % 3, (turn + 2) % 3):
+            engine, question = places[place]
+            before = process_time()
+            engine.ask(question)
+            taken[place].append(process_time() - before)
+    their_word, no_word, alone = map(median, taken)
+    record_property(
+        "figure",
+        f"{MANY} hidden articles: {their_word / no_word:.2f} times as long for a word that they alone have, "
+        f"{their_word / alone:.2f} times as long as with one",
+    )
+    assert 0.67 < their_word / no_word < 1.5
+    assert 0.67 < their_word / alone < 1.5
 
 
 # --- Looking ----------------------------------------------------------------------------------------------

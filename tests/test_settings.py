@@ -30,6 +30,7 @@ def test_an_empty_variable_is_none(tmp_path):
         ({"ASSISTANT_PORT": "many"}, r"ASSISTANT_PORT.*'many'.*whole number"),
         ({"ASSISTANT_RISK": "high"}, r"ASSISTANT_RISK.*'high'.*whole number"),
         ({"ASSISTANT_LOG_QUESTIONS": "maybe"}, r"ASSISTANT_LOG_QUESTIONS.*'maybe'.*on or off"),
+        ({"ASSISTANT_WITHOUT": "times, speeches"}, r"ASSISTANT_WITHOUT.*'times, speeches'.*any of follow-ups, times,"),
         ({"ASSISTANT_PROT": "1"}, r"ASSISTANT_PROT.*Available: .*port"),
     ],
 )
@@ -44,6 +45,10 @@ def test_a_wrong_value_is_named_with_the_way_out(environ, told, tmp_path):
 )
 def test_the_reader_is_switched_or_named(given, reader, tmp_path):
     assert load_settings({"ASSISTANT_READER": given}, tmp_path / "none.toml").reader == reader
+
+
+def test_parts_to_do_without_are_listed(tmp_path):
+    assert load_settings({"ASSISTANT_WITHOUT": "times, copies"}, tmp_path / "none.toml").without == "times, copies"
 
 
 def test_a_broken_file_is_named(tmp_path):

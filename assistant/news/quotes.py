@@ -42,6 +42,9 @@ class Difference:
 
     quoted: str
     original: str
+    #: Where ``original`` is in the article's text; where words were added, ``end`` is ``start``.
+    start: int
+    end: int
     #: What it changes beyond the wording.
     meaning: tuple[Meaning, ...]
 
@@ -91,7 +94,8 @@ def _altered(
     if not near:
         return None
     stretch, alignment = min(near, key=lambda one: (_errors(quoted, one[1]), _age(one[0].article), one[0].article.id))
-    differences = tuple(_difference(text, quoted, stretch, edit) for edit in alignment.edits)
+    first = alignment.original.start
+    differences = tuple(_difference(text, quoted, stretch, edit, first) for edit in alignment.edits)
     return _found("altered", generation, stretch, alignment.original, differences)
 
 
@@ -121,6 +125,13 @@ class _Stretch:
 
     def text(self, places: range) -> str:
         return _text(self.article.text, self.tokens, places)
+
+    def place(self, places: range, first: int) -> tuple[int, int]:
+        """Start and end in the article's text; of no tokens, behind the one before them."""
+        if places:
+            return self.tokens[places[0]].start, self.tokens[places[-1]].end
+        between = self.tokens[places.start - 1].end if places.start > first else self.tokens[first].start
+        return between, between
 
 
 def _text(text: str, found: Sequence[Token], places: range) -> str:
@@ -162,10 +173,12 @@ def _is_near(quoted: Sequence[Token], alignment: Alignment) -> bool:
     return same >= LEAST_WORDS and same >= LEAST_SHARE * len(in_words)
 
 
-def _difference(text: str, quoted: Sequence[Token], stretch: _Stretch, edit: Edit) -> Difference:
+def _difference(text: str, quoted: Sequence[Token], stretch: _Stretch, edit: Edit, first: int) -> Difference:
+    """``first`` is the first token of the article that was quoted: what was added before it stands at its start."""
     return Difference(
         _text(text, quoted, edit.quoted),
         stretch.text(edit.original),
+        *stretch.place(edit.original, first),
         changed_meaning(text, quoted, edit.quoted, stretch.article.text, stretch.tokens, edit.original),
     )
 

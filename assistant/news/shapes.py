@@ -32,13 +32,14 @@ _ASKED: tuple[tuple[Shape, re.Pattern[str]], ...] = (
     ("where", re.compile(r"(?:^|[\s'’])où\b|\bdans quel(?:le)? (?:ville|pays|lieu|région|quartier)\b|\bwhere\b", _I)),
 )
 _POLAR = re.compile(
-    r"^\W*(?:est-ce qu|(?:[^\W\d_]+ ){0,8}?[^\W\d_]+-t?-?(?:il|elle|ils|elles|on)\b"
+    r"^\W*(?:est-ce qu|(?:[^\s?]+ ){0,8}?[^\W\d_]+-t?-?(?:il|elle|ils|elles|on)\b"
     r"|(?:is|are|was|were|did|does|do|has|have|had|will|can|could|should|would)\b)",
     _I,
 )
 _WH = re.compile(
     r"\b(?:qui|que|quoi|quand|où|comment|combien|quel(?:le)?s?|lequel|who|what|when|where|which|how)\b|qu['’]", _I
 )
+_NEWEST = re.compile(r"\b(?:derni(?:er|ère)s?|actuel(?:le)?s?|latest|current|most recent) ", _I)
 _WHO_FIRST = re.compile(r"^\W*(?:qui|who)\b", _I)
 _SHAPES: dict[str, Shape] = {"number": "number", "date": "when", "person": "who"}
 
@@ -48,7 +49,7 @@ def shape_of(question: str) -> Shape | None:
     if _DEFINITION.match(question):
         return "definition"
     told = next((shape for shape, pattern in _ASKED if pattern.search(question)), None)
-    if told is None and (kind := answer_type(question)):
+    if told is None and (kind := answer_type(_NEWEST.sub("", question))):
         told = _SHAPES[kind]
     if told == "when" and _WHO_FIRST.match(question):  # "Qui présidait quand …"
         told = "who"
@@ -72,6 +73,16 @@ def answering_words(question: str, sentence: str) -> Range | None:
         return _denial(question, sentence)
     candidates = list(_CANDIDATES[shape](question, sentence))
     return _nearest(question, sentence, candidates)
+
+
+def may_answer(question: str, sentence: str) -> bool:
+    """Whether ``sentence`` has what ``question`` asks for, if only among others of the kind; without a rule, yes."""
+    shape = shape_of(question)
+    if shape is None:
+        return True
+    if shape in _CANDIDATES:
+        return any(True for _ in _CANDIDATES[shape](question, sentence))
+    return answering_words(question, sentence) is not None
 
 
 def _first(pattern: re.Pattern[str], sentence: str) -> Range | None:
@@ -154,7 +165,7 @@ def _numbers(question: str, sentence: str) -> list[Range]:
     for match in _NUMBER.finditer(sentence):
         start, end = match.span()
         unit = _UNIT_END.search(match.group())
-        if unit and (_bare(unit["word"]) in _FUNCTION_WORDS or unit["word"][0].isupper()):
+        if unit and not _is_unit(unit["word"]):
             end = start + unit.start()
         is_article = re.fullmatch(r"(?:un|une|one)(?: \w+)?", match.group(), _I)
         is_time = any(a < end and start < b for a, b in times) or _CLOCK.match(sentence, start)
@@ -164,6 +175,11 @@ def _numbers(question: str, sentence: str) -> list[Range]:
             found.append((start, end))
     of_thing = [one for one in found if _stems(sentence[one[0] : one[1] + _NEXT_WORDS]) & thing]
     return of_thing or (found if not thing or len(found) == 1 else [])
+
+
+def _is_unit(word: str) -> bool:
+    """Whether a word behind a number may be what is counted; "m" is French for me, and metres."""
+    return word == "m" or not (_bare(word) in _FUNCTION_WORDS or word[0].isupper())
 
 
 _COUNTED = re.compile(r"(?:combien d(?:e |['’])|how many )(?P<thing>\w+)", _I)
@@ -188,7 +204,8 @@ _UNITS = tuple(
         (r"\bâge\b|\bhow old\b", _AGE),
         (r"combien de temps|\bdurée|\bhow long\b|combien d['’]heures|combien de jours|combien d['’]années", _TIME_UNIT),
         (
-            r"hauteur|longueur|largeur|altitude|profondeur|distance|diamètre|haut\b|length|height|depth|width"
+            r"hauteur|longueur|largeur|altitude|profondeur|distance|diamètre|haut\b|\bmesur(?:e|ent|ait)\b"
+            r"|length|height|depth|width"
             r"|\bhow (?:tall|high|deep|far|wide)\b",
             _LENGTH,
         ),
@@ -213,7 +230,9 @@ def _digits(text: str) -> set[str]:
 
 # --- Times, names, places --------------------------------------------------------------------------------
 
-_CLOCK = re.compile(r"\b[0-9]{1,2} ?h(?: ?[0-9]{2})?\b|\b[0-9]{1,2}[:.][0-9]{2} ?(?:[ap]\.?m\.?)?")
+_CLOCK = re.compile(
+    r"\b[0-9]{1,2}[ \u00a0\u202f]?h(?:[ \u00a0\u202f]?[0-9]{2})?\b|\b[0-9]{1,2}[:.][0-9]{2} ?(?:[ap]\.?m\.?)?"
+)
 _ASKS_THE_HOUR = re.compile(r"quelle heure|what time", _I)
 
 
@@ -292,8 +311,8 @@ _REASON = re.compile(
     _I,
 )
 _DENIAL = re.compile(
-    r"\b(?:ne |n['’])\w+ (?:pas|plus|jamais|rien|aucune?|guère)(?: \w+)?\b"
-    r"|\b(?:not|never|no longer) \w+\b|\b\w+n['’]t \w+\b",
+    r"\b(?:ne |n['’])\w+ (?:pas|plus|jamais|rien|aucune?|guère)(?: encore)?(?: été)?(?: \w+)?\b"
+    r"|\b(?:not|never|no longer)(?: yet)?(?: been)? \w+\b|\b\w+n['’]t \w+\b",
     _I,
 )
 

@@ -39,7 +39,10 @@ from assistant.news.speech import (
     PRONOUNS,
 )
 from assistant.sentences import split_sentences
-from assistant.types import Article, Speaker
+from assistant.types import Article, Sentence, Speaker
+
+#: Words that a sentence has to open with in quotation marks to be its speaker's.
+LEAST_SAID = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,23 @@ def speaker_at(article: Article, start: int, end: int) -> Speaker | None:
     for speaker, share in shares.most_common(1):
         return speaker if 2 * share > end - start else None
     return None
+
+
+def speaker_of(sentence: Sentence) -> Speaker | None:
+    """Who says a sentence: most of it, or what it opens with before it tells who speaks.
+
+    A few words at a distance make nobody its speaker.
+    """
+    text = sentence.article.text
+    if not any(start < sentence.end and sentence.start < end for start, end, *_ in _quoted(text)):
+        return None  # most sentences, without reading the article
+    speaker = speaker_at(sentence.article, sentence.start, sentence.end)
+    inside = [q for q in _quotations(text) if q.start < sentence.end and sentence.start < q.end]
+    if speaker or not inside or _WORD.search(text, sentence.start, inside[0].start):
+        return speaker
+    first = inside[0]
+    is_said = len(text[first.start : min(first.end, sentence.end)].split()) >= LEAST_SAID
+    return first.speaker if is_said and {q.speaker for q in inside} <= {first.speaker, None} else None
 
 
 @lru_cache(maxsize=64)
@@ -101,6 +121,7 @@ _ENGLISH_VERB = re.compile(ENGLISH_VERB)
 _INCISE = re.compile(rf", (?:{FRENCH_INVERTED}|(?:{FRENCH_VERB})[ ])", re.IGNORECASE)
 _PRONOUN_SUBJECT = re.compile(r"(?:Il|Elle|Ils|Elles|He|She|They)\b")
 _OBLIQUE = re.compile(r"(?:lui|elle|eux|him|her|them)\b")
+_WORD = re.compile(r"\w")
 _IS_PREDICATE = re.compile(r"\s(?:(?:ne|n['’]|lui|elle|also|then) ?)?|,[^.!?;\"“”«»]{1,80},\s")
 _RELATIVE = re.compile(r"\b(?:qui|who) (?:\w+ ){0,2}$")
 _LEAD = re.compile(r"(?:[^\s,:«»“”\"]+[ ]){0,6}[^\s,:«»“”\"]+,[ ]")
