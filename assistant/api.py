@@ -1,9 +1,12 @@
 """The HTTP face: questions and articles as JSON, articles as pages, the state of the server."""
 
+import asyncio
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncGenerator, Coroutine, Iterable
+from contextlib import aclosing
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,19 +17,32 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from assistant.access import groups_of, is_within, networks
-from assistant.errors import AssistantError
+from assistant.completions import Completion, CompletionRequest, Models, asked, chunks, completion
+from assistant.errors import AssistantError, UsageError
 from assistant.feedback import FeedbackFull, FeedbackRequest, keep_feedback
 from assistant.guard import protect
 from assistant.limits import BODY_LIMIT, Crowded, Desk
 from assistant.page.articles import article_page, missing_page
 from assistant.page.assets import static_files
 from assistant.page.browse import add_browse
+from assistant.page.quote import add_quote
 from assistant.page.theme import theme_of
 from assistant.page.widget import add_widget
-from assistant.problems import RETRY_AFTER, ErrorRecord, Problem, explain, passing, problem
+from assistant.problems import (
+    RETRY_AFTER,
+    ErrorRecord,
+    Problem,
+    explain,
+    explain_quotation,
+    passing,
+    problem,
+    request_id,
+)
 from assistant.protocols import Engine
+from assistant.quote_records import QuoteRecord, QuoteRequest, quote_record
 from assistant.records import (
     AnswerRecord,
     ArticleRecord,
@@ -38,7 +54,13 @@ from assistant.records import (
 )
 from assistant.settings import Settings
 from assistant.telemetry import Telemetry, watched
+from assistant.types import Answer
 from assistant.words import Words, words_for
+
+if TYPE_CHECKING:
+    from assistant.generate import Writer
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -103,10 +125,12 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     app.state.engine = watched(engine.seen_by(frozenset()), app.state.telemetry)
     app.state.settings = settings
     app.state.desk = Desk()
+    app.state.writer = _writer(settings)
     app.state.metrics_from = networks(settings, "metrics_from")
     app.state.theme = theme_of(settings)
     app.include_router(router)
     add_browse(app, app.state.engine, settings)
+    add_quote(app, app.state.engine, settings)
     add_widget(app, settings)
     app.mount("/static", static_files())
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -115,6 +139,22 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     protect(app, settings, app.state.telemetry)
     return app
+
+
+def _writer(settings: Settings) -> "Writer | None":
+    """Who words answers, where the settings say so; else nothing about language models is imported.
+
+    :raises UsageError: If a setting about the model is missing, unknown or unsafe.
+    """
+    if settings.answers == "extractive":
+        return None
+    # Whole, before the page imports it in another thread: the library that speaks to the model looks into it.
+    import httpx  # noqa: F401
+
+    from assistant.generate import Writer, service_of
+
+    service = service_of(settings)
+    return Writer(service) if service else None
 
 
 def _engine(request: Request) -> Engine:
@@ -147,28 +187,102 @@ def _refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorRecord, "description": HTTPStatus(status).phrase} for status in statuses}
 
 
-@router.post("/api/ask", response_model=AnswerRecord, responses=_refusals(*EVERYWHERE, 408, 413, 422, 429, 503))
+#: What OpenAPI is told of a response that may come as events.
+STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}}
+
+
+@router.post(
+    "/api/ask",
+    response_model=AnswerRecord,
+    responses=_refusals(*EVERYWHERE, 408, 413, 422, 429, 503) | STREAMED,
+)
 async def ask(request: Request, body: AskRequest, engine: TheEngine, settings: TheSettings) -> Response:
-    """The answer to a question; as a stream of its statements, then the whole, where events are accepted."""
+    """The answer to a question; as a stream of its statements, then the whole, where events are accepted.
 
-    def answered() -> AnswerRecord:
-        answer = engine.ask(body.question, body.history, body.language, explain=body.explain)
-        return answer_record(answer, request.scope.get("root_path", ""))
+    Where the settings say so, it is told in a model's words as well: in the stream, behind the whole.
+    """
+    answer = await _answer(request, body, engine, settings)
+    if isinstance(answer, Problem):
+        return answer.response()
+    root_path = request.scope.get("root_path", "")
+    record = answer_record(answer, root_path)
+    writer: Writer | None = request.app.state.writer
+    if EVENT_STREAM in request.headers.get("accept", ""):
+        return EventStream(_events(record, writer, answer, root_path))
+    if writer is None:
+        return _json(record)
+    from assistant.worded import worded_record
 
-    words = words_for(body.language, request.headers.get("accept-language", ""))
+    worded = await _unless_gone(request, worded_record(writer, answer, root_path))
+    return _json(record.model_copy(update={"worded": worded}))
+
+
+async def _answer(request: Request, question: AskRequest, engine: Engine, settings: Settings) -> Answer | Problem:
+    """The answer to a question, or why there is none."""
+    words = words_for(question.language, request.headers.get("accept-language", ""))
     try:
-        record = await request.app.state.desk.answer(answered)
+        return await request.app.state.desk.answer(  # type: ignore[no-any-return]
+            lambda: engine.ask(
+                question.question,
+                question.history,
+                question.language,
+                explain=question.explain,
+                as_of=question.as_of,
+            )
+        )
     except Crowded as error:
         log.info("a question was not answered: %s", error)
+        return passing("busy", words, RETRY_AFTER)
+    except AssistantError as error:
+        return explain(error, question.question, settings.question_limit, words)
+
+
+@router.post(
+    "/v1/chat/completions",
+    response_model=Completion,
+    responses=_refusals(*EVERYWHERE, 408, 413, 422, 429, 503) | STREAMED,
+)
+async def chat_completion(
+    request: Request, body: CompletionRequest, engine: TheEngine, settings: TheSettings, words: TheWords
+) -> Response:
+    """The same answer in the shape of OpenAI's chat completions, for chat front ends; addresses in it are whole."""
+    try:
+        question = asked(body)
+    except UsageError:
+        return problem("invalid", words, field="messages").response()
+    answer = await _answer(request, question, engine, settings)
+    if isinstance(answer, Problem):
+        return answer.response()
+    record = answer_record(answer, str(request.base_url).rstrip("/"))
+    told = (record, f"chatcmpl-{request_id.get()}", int(time.time()), words_for(record.language).abstention)
+    if body.stream:
+        return EventStream(_chunks(chunks(*told)))
+    return _json(completion(*told))
+
+
+@router.post("/api/quote", response_model=QuoteRecord, responses=_refusals(*EVERYWHERE, 408, 413, 422, 429, 503))
+async def quote(request: Request, body: QuoteRequest, engine: TheEngine, words: TheWords) -> Response:
+    """Where a quotation comes from, and whether it stands there word for word."""
+
+    def looked_up() -> QuoteRecord:
+        return quote_record(engine.find_quote(body.quotation), request.scope.get("root_path", ""))
+
+    try:
+        return _json(await request.app.state.desk.answer(looked_up))
+    except Crowded as error:
+        log.info("a quotation was not looked up: %s", error)
         return passing("busy", words, RETRY_AFTER).response()
     except AssistantError as error:
-        return explain(error, body.question, settings.question_limit, words).response()
-    if EVENT_STREAM in request.headers.get("accept", ""):
-        return StreamingResponse(_events(record), media_type=EVENT_STREAM, headers={"cache-control": "no-store"})
-    return _json(record)
+        return explain_quotation(error, body.quotation, words).response()
 
 
 # The others are plain functions on purpose: the server runs each in a thread of its pool, as the engine expects.
+
+
+@router.get("/v1/models", responses=_refusals(*EVERYWHERE))
+def models() -> Models:
+    """The one model that answers, by name."""
+    return Models()
 
 
 @router.get(
@@ -265,14 +379,58 @@ def home(words: TheWords) -> Response:
     return RedirectResponse(f"{words.code}/", status_code=307, headers={"vary": "Accept-Language"})
 
 
+class EventStream(StreamingResponse):
+    """Events, which are no longer made once the caller is gone."""
+
+    def __init__(self, events: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(events, media_type=EVENT_STREAM, headers={"cache-control": "no-store"})
+        self._events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(self._events):
+            await super().__call__(scope, receive, send)
+
+
 def _json(record: Record) -> Response:
     return Response(record.model_dump_json(), media_type="application/json")
 
 
-def _events(record: AnswerRecord) -> Iterator[bytes]:
+async def _chunks(data: Iterable[str]) -> AsyncGenerator[bytes, None]:
+    for chunk in data:
+        yield format_sse_event(data_str=chunk)
+
+
+async def _events(
+    record: AnswerRecord, writer: "Writer | None", answer: Answer, root_path: str
+) -> AsyncGenerator[bytes, None]:
     for statement in record.statements:
         yield format_sse_event(event="statement", data_str=statement.model_dump_json())
     yield format_sse_event(event="answer", data_str=record.model_dump_json())
+    if writer is None:
+        return
+    from assistant.worded import worded_events
+
+    async with aclosing(worded_events(writer, answer, root_path)) as events:
+        async for name, told in events:
+            yield format_sse_event(event=name, data_str=told.model_dump_json())
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
+    """What ``work`` returns; it is cancelled when the caller goes away, and then there is nothing."""
+    working = asyncio.create_task(work)
+    tasks = working, asyncio.create_task(_gone(request))
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -7,10 +7,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from assistant import __version__
+from assistant.allocator import give_large_buffers_back
 from assistant.errors import AssistantError, UsageError
 from assistant.readable import printable, readable_answer, readable_article
 from assistant.settings import Settings, load_settings
@@ -26,6 +28,7 @@ STEPS = {"read": "reading", "embed": "embedding", "index": "indexing"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 fine, 1 failed, 2 wrong usage or input, 130 interrupted."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    give_large_buffers_back()
     try:
         code = _run(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
@@ -87,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         "--batch", metavar="FILE", help="one JSON object a line with id and question; - for standard input"
     )
     ask.add_argument("--language", metavar="CODE", help="language of the question (default: detected)")
+    ask.add_argument("--as-of", type=_day, metavar="DATE", help="the day it is asked on, 2017-05-09 (default: today)")
     ask.add_argument("--explain", action="store_true", help="tell why: signals, threshold, runner-up")
 
     show = command("show", _show, "print one stored article")
@@ -100,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     serve = command("serve", _serve, "serve the chat page and the HTTP API")
     serve.add_argument("--host", metavar="H", help="address to listen on (default: 127.0.0.1)")
     serve.add_argument("--port", metavar="P", help="port to listen on (default: 7860)")
+
+    command("mcp", _mcp, "offer ask, quote and show to a program that speaks the Model Context Protocol")
 
     commands.add_parser("evaluate", help="ask a file of reference questions and measure the answers")
 
@@ -119,6 +125,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.add_argument("folder", metavar="DIR", help="a folder that does not exist yet or is empty")
     return parser
+
+
+def _day(text: str) -> date:
+    """
+    :raises ArgumentTypeError: If it is no day.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no day. Write it as 2017-05-09") from None
 
 
 def _ingest(options: argparse.Namespace, settings: Settings) -> int:
@@ -171,9 +187,11 @@ def _ask(options: argparse.Namespace, settings: Settings) -> int:
         raise UsageError("give either a QUESTION or --batch FILE. See `assistant ask --help`")
     if options.batch is not None:
         with _lines(options.batch) as lines:
-            return _ask_batch(open_engine(settings), lines, options.explain)
+            return _ask_batch(open_engine(settings), lines, explain=options.explain, as_of=options.as_of)
     service = service_of(settings)
-    answer = open_engine(settings).ask(options.question, language=options.language, explain=options.explain)
+    answer = open_engine(settings).ask(
+        options.question, language=options.language, explain=options.explain, as_of=options.as_of
+    )
     if options.json:
         from assistant.records import answer_record
 
@@ -211,7 +229,7 @@ def _lines(name: str) -> Iterator[IO[str]]:
         raise UsageError(f"{name}: not UTF-8 ({error}). Save it as UTF-8") from error
 
 
-def _ask_batch(engine: Any, lines: IO[str], explain: bool) -> int:
+def _ask_batch(engine: Any, lines: IO[str], **asked: Any) -> int:
     """One answer a line, in order; a line that can't be answered gets an object with "error" and exit code 2."""
     from assistant.records import answer_record
 
@@ -224,7 +242,7 @@ def _ask_batch(engine: Any, lines: IO[str], explain: bool) -> int:
             record = _batch_record(line, number)
             id = record.get("id")
             given = record["question"], record.get("history") or (), record.get("language")
-            answer = engine.ask(*given, explain=explain)
+            answer = engine.ask(*given, **asked)
             printed = {"id": id} | answer_record(answer).model_dump(mode="json")
         except UsageError as error:
             code = error.exit_code
@@ -268,10 +286,9 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
 
 def _quote(options: argparse.Namespace, settings: Settings) -> int:
     from assistant.engine import open_engine
-    from assistant.news.quotes import find_quote
     from assistant.quote_records import quote_record, readable_quote
 
-    found = find_quote(options.quotation, open_engine(settings).generation())
+    found = open_engine(settings).find_quote(options.quotation)
     print(quote_record(found).model_dump_json(indent=1) if options.json else readable_quote(found))
     return 0
 
@@ -283,6 +300,19 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
 
     with kept_up(settings):
         serve(open_engine(settings, wary=True), settings)
+    return 0
+
+
+def _mcp(options: argparse.Namespace, settings: Settings) -> int:
+    from importlib.util import find_spec
+
+    from assistant.engine import open_engine
+
+    if find_spec("mcp") is None:
+        raise UsageError("the library of the Model Context Protocol is not installed: pip install 'sourcier[mcp]'.")
+    from assistant.mcp import serve
+
+    serve(open_engine(settings, wary=True))
     return 0
 
 

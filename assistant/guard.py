@@ -40,7 +40,7 @@ _FOR_OTHER_SITES = re.compile(rf"/widget\.js|/(?:{'|'.join(CATALOGUE)})/")
 #: since each release brings routes (file proxies, uploads, recordings) and a forgotten one would be open.
 _PAGE_PATH = re.compile(rf"/(?:{'|'.join(CATALOGUE)})(?:/(?P<rest>.*))?", re.DOTALL)
 _PAGE_NEEDS = re.compile(
-    r"|articles|embed"
+    r"|articles|quote|embed"
     r"|config|theme\.css|assets/[\w.-]+|gradio_api/(?:queue/join|queue/data|heartbeat/\w+)"
 )
 

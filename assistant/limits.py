@@ -4,12 +4,13 @@ A request that waits for its body, and a question that waits for its turn, hold 
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from ipaddress import IPv6Network
-from threading import BoundedSemaphore
+from threading import Barrier, BoundedSemaphore
 from typing import TypeVar
 
 from starlette.datastructures import Headers
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant.access import route_path
 from assistant.errors import AssistantError
 from assistant.problems import RETRY_AFTER, Problem, passing, problem
-from assistant.words import Words, words_for
+from assistant.words import CATALOGUE, Words, words_for
 
 T = TypeVar("T")
 
@@ -39,6 +40,9 @@ DEADLINE = 30.0
 CALLERS = 10_000
 
 MINUTE = 60_000_000_000
+
+#: Pages that search for what their address asks.
+_SEARCHES = re.compile(rf"/(?:{'|'.join(CATALOGUE)})/(?:articles|quote)")
 
 
 class Pace:
@@ -98,7 +102,7 @@ def caller(scope: Scope) -> Hashable | None:
 
 def _is_work(scope: Scope) -> bool:
     """Whether a request makes the server think: a question, an event of the page, a rating, a search."""
-    return scope["method"] == "POST" or route_path(scope) == "/articles"
+    return scope["method"] == "POST" or bool(scope["query_string"] and _SEARCHES.fullmatch(route_path(scope)))
 
 
 def _is_local(scope: Scope) -> bool:
@@ -166,6 +170,10 @@ class Desk:
 
     def __init__(self, at_once: int = AT_ONCE, waiting: int = WAITING, deadline: float = DEADLINE) -> None:
         self._threads = ThreadPoolExecutor(at_once, "ask")
+        # Begun now, so that none is lacking when there is no memory for one.
+        all_begun = Barrier(at_once)
+        for _ in range(at_once):
+            self._threads.submit(all_begun.wait)
         self._places = BoundedSemaphore(at_once + waiting)
         self._deadline = deadline
 

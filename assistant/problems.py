@@ -3,11 +3,14 @@
 import logging
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Literal
 
 from starlette.responses import Response
 
 from assistant.errors import AssistantError, IndexUnusable, UsageError
+from assistant.news.quotes import LONGEST
 from assistant.records import Record
+from assistant.text import clean
 from assistant.words import Words
 
 log = logging.getLogger(__name__)
@@ -26,6 +29,9 @@ STATUSES = {
     "question_empty": 422,
     "question_too_long": 422,
     "question_refused": 422,
+    "quotation_empty": 422,
+    "quotation_too_long": 422,
+    "quotation_too_common": 422,
     "rate_limited": 429,
     "failed": 500,
     "no_index": 503,
@@ -33,6 +39,10 @@ STATUSES = {
     "busy": 503,
     "feedback_full": 507,
 }
+
+#: What a client of OpenAI's knows errors by.
+Kind = Literal["invalid_request_error", "authentication_error", "permission_error", "rate_limit_error", "server_error"]
+KINDS: dict[int, Kind] = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 #: Seconds after which a caller may try again, where nothing better is known.
 RETRY_AFTER = 5
@@ -45,9 +55,13 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 class ErrorDetail(Record):
-    """A code for programs, a sentence for people, and the request's identifier for whoever reads the log."""
+    """A code for programs, a sentence for people, and the request's identifier for whoever reads the log.
+
+    With its type, it has the shape of OpenAI's errors, whose clients can read it.
+    """
 
     code: str
+    type: Kind
     message: str
     request_id: str
 
@@ -71,8 +85,12 @@ class Problem:
     def status(self) -> int:
         return STATUSES[self.code]
 
+    @property
+    def kind(self) -> Kind:
+        return KINDS.get(self.status, "server_error" if self.status >= 500 else "invalid_request_error")
+
     def response(self) -> Response:
-        detail = ErrorDetail(code=self.code, message=self.message, request_id=request_id.get())
+        detail = ErrorDetail(code=self.code, type=self.kind, message=self.message, request_id=request_id.get())
         content = ErrorRecord(error=detail).model_dump_json()
         return Response(content, self.status, self._headers(), "application/json")
 
@@ -102,6 +120,19 @@ def explain(error: AssistantError, question: str, limit: int, words: Words) -> P
         if len(question) > limit:
             return problem("question_too_long", words, limit=words.number(limit))
         return problem("question_refused", words, reason=error)
-    # Readers are told that it is not their doing; how to mend it is for the operator.
+    return _not_answered(error, words)
+
+
+def explain_quotation(error: AssistantError, quotation: str, words: Words) -> Problem:
+    """Why ``quotation`` could not be looked up."""
+    if not isinstance(error, UsageError):
+        return _not_answered(error, words)
+    if len(clean(quotation).strip()) > LONGEST:
+        return problem("quotation_too_long", words, limit=words.number(LONGEST))
+    return problem("quotation_too_common" if any(map(str.isalnum, quotation)) else "quotation_empty", words)
+
+
+def _not_answered(error: AssistantError, words: Words) -> Problem:
+    """Readers are told that it is not their doing; how to mend it is for the operator."""
     log.warning("a question was not answered: %s", error)
     return problem("no_index" if isinstance(error, IndexUnusable) else "unavailable", words)

@@ -1,8 +1,10 @@
 """What the faces of the assistant (HTTP, page, command line) ask of the engine behind them."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Protocol
 
+from assistant.news.quotes import FoundQuote
 from assistant.types import Answer, Article, CorpusFacts, Listing, Progress, Selection, Sentence
 
 
@@ -13,13 +15,27 @@ class Engine(Protocol):
         """The same engine for a member of ``groups``: as if the index held no articles that they may not read."""
 
     def ask(
-        self, question: str, history: Sequence[str] = (), language: str | None = None, *, explain: bool = False
+        self,
+        question: str,
+        history: Sequence[str] = (),
+        language: str | None = None,
+        *,
+        explain: bool = False,
+        as_of: date | None = None,
     ) -> Answer:
         """Answer ``question``; ``history`` holds the earlier questions of the conversation, oldest first.
 
-        With ``explain`` the answer also tells why it was chosen, or why there is none.
+        With ``explain`` the answer also tells why it was chosen, or why there is none. ``as_of`` is the day that
+        "last week" and "the latest" are read against, today if it is not given.
 
         :raises UsageError: If the question is empty or too long.
+        :raises IndexUnusable: If there is no index yet.
+        """
+
+    def find_quote(self, quotation: str) -> FoundQuote:
+        """Where a quotation comes from, and whether it stands there word for word.
+
+        :raises UsageError: If it is too long, or has no word that tells anything.
         :raises IndexUnusable: If there is no index yet.
         """
 

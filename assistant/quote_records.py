@@ -6,7 +6,14 @@ from pydantic import Field
 
 from assistant.news.quotes import Difference, FoundQuote
 from assistant.readable import printable
-from assistant.records import CitationRecord, Record, SpeakerRecord, citation_record, speaker_record
+from assistant.records import (
+    CitationRecord,
+    GivenText,
+    Record,
+    SpeakerRecord,
+    citation_record,
+    speaker_record,
+)
 
 
 class DifferenceRecord(Record):
@@ -14,7 +21,15 @@ class DifferenceRecord(Record):
 
     quoted: str
     original: str
+    start: int = Field(ge=0, description="Of the original, in code points from the start of the article's text.")
+    end: int = Field(description="Exclusive; where words were added, the same as start.")
     meaning: list[Literal["number", "name", "negation"]] = Field(description="What changes beyond the wording.")
+
+
+class QuoteRequest(Record):
+    """A quotation to look up."""
+
+    quotation: GivenText
 
 
 class QuoteRecord(Record):
@@ -32,7 +47,9 @@ def quote_record(found: FoundQuote, root_path: str = "") -> QuoteRecord:
         citation=citation_record(found.citation, root_path) if found.citation else None,
         speaker=speaker_record(found.speaker),
         differences=[
-            DifferenceRecord(quoted=one.quoted, original=one.original, meaning=list(one.meaning))
+            DifferenceRecord(
+                quoted=one.quoted, original=one.original, start=one.start, end=one.end, meaning=list(one.meaning)
+            )
             for one in found.differences
         ],
     )

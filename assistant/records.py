@@ -1,7 +1,7 @@
 """The answer object: one schema for HTTP, the stream, the command line and exports."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -162,6 +162,17 @@ class ExplanationRecord(Record):
     runner_up: RankedRecord | None = Field(description="The best sentence not shown, copies aside.")
 
 
+class WordedRecord(Record):
+    """The answer in a model's words; each sentence is supported by those that it cites."""
+
+    mode: Literal["generative", "extractive"] = Field(description="'extractive': no sentence of the model is shown.")
+    statements: list[StatementRecord]
+    citations: list[CitationRecord] = Field(description="Numbered for these statements alone.")
+    fault: str | None = Field(description="Why there are no statements, or not all: a code such as 'llm_timeout'.")
+    retryable: bool = Field(description="Whether another try may help.")
+    withheld: int = Field(description="Sentences of the model that nothing supports.")
+
+
 class AnswerRecord(Record):
     """What is answered to a question: quoted sentences with their citations, or an abstention."""
 
@@ -178,6 +189,10 @@ class AnswerRecord(Record):
     nearest: list[CitationRecord] = Field(description="When abstaining: what comes nearest. Not an answer.")
     hits: list[HitRecord] = Field(description="Passages, best first.")
     timings_ms: dict[str, float]
+    worded: WordedRecord | None = Field(
+        default=None,
+        description="In a model's words, where the settings say so; not in the stream, which tells it after.",
+    )
     explain: ExplanationRecord | None = Field(
         default=None, exclude_if=lambda explain: explain is None, description="There where it was asked for."
     )
@@ -192,6 +207,7 @@ class AskRequest(Record):
         default=None, pattern="^[a-z]{2,3}$", description="Of the question, where the caller knows it."
     )
     explain: bool = Field(default=False, description="Tell why as well.")
+    as_of: date | None = Field(default=None, description="The day it is asked on; today, if it is not given.")
 
 
 class SentenceRecord(Record):

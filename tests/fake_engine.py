@@ -1,24 +1,33 @@
 """An engine that needs no index: a handful of articles, French and hostile, and word overlap."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
+from difflib import SequenceMatcher
 from threading import Event
 
 from assistant.errors import IndexUnusable, UsageError
+from assistant.news.quotes import Difference, FoundQuote
 from assistant.types import (
     Answer,
     Article,
     Citation,
     CorpusFacts,
+    Disagreement,
+    Explanation,
     Hit,
     ListedArticle,
     Listing,
     Passage,
     Progress,
+    RankedSentence,
     Selection,
     Sentence,
+    Signal,
+    Speaker,
     Statement,
+    TimeExpression,
 )
 
 #: What an article, a question or a title may try on a page; each is one sentence of the hostile article.
@@ -129,6 +138,23 @@ ARTICLES = [
     ),
 ]
 
+#: Who speaks where these words stand.
+SPEAKERS = {
+    "Jim Mattis": Speaker("Jim Mattis"),
+    "M. Mattis": Speaker("Jim Mattis"),
+    "mission scientists": Speaker("mission scientists", anonymous=True),
+}
+
+#: The days that these words stand for, where they can be told.
+TIMES = {
+    "mardi": (date(2017, 5, 9), date(2017, 5, 9)),
+    "Tuesday": (date(2015, 7, 14), date(2015, 7, 14)),
+    "fin du printemps": (None, None),
+}
+
+#: Words that answer.
+ANSWERING = ("14\u2009000 combattants", "50\u202f000 morts", "12,500 kilometres")
+
 SAMPLES = {
     "fr": [
         "Combien de combattants étrangers Interpol a-t-il identifiés ?",
@@ -159,7 +185,13 @@ class FakeEngine:
         return self
 
     def ask(
-        self, question: str, history: Sequence[str] = (), language: str | None = None, *, explain: bool = False
+        self,
+        question: str,
+        history: Sequence[str] = (),
+        language: str | None = None,
+        *,
+        explain: bool = False,
+        as_of: date | None = None,
     ) -> Answer:
         self.asked.append((question, tuple(history), language))
         if self.hold is not None:
@@ -175,7 +207,11 @@ class FakeEngine:
         ranked = self._ranked(question)
         answered = self.cited is not None or (bool(ranked) and ranked[0][0] >= 2)
         best = self.cited or [sentence for overlap, sentence in ranked if overlap >= 2 or not answered][:3]
-        citations = tuple(Citation(number, sentence) for number, sentence in enumerate(best, 1))
+        disputed = [sentence for sentence in best if _answering(sentence)] if answered else []
+        if len({sentence.article.id for sentence in disputed}) < 2:
+            disputed = []
+        best = sorted(disputed, key=_published, reverse=True) + [one for one in best if one not in disputed]
+        citations = tuple(_cited(number, sentence, answered) for number, sentence in enumerate(best, 1))
         return Answer(
             question=question,
             language=language or "fr",
@@ -187,8 +223,25 @@ class FakeEngine:
                 for rank, (overlap, s) in enumerate(ranked[:20], 1)
             ),
             understood_as=f"{question} ({history[-1]})" if history and question.startswith("Et ") else None,
+            disagreement=Disagreement("number", tuple(range(1, len(disputed) + 1))) if disputed else None,
             timings_ms={"total": 1.0},
+            explanation=_explanation(answered, best, [sentence for _, sentence in ranked]) if explain else None,
         )
+
+    def find_quote(self, quotation: str) -> FoundQuote:
+        """The sentence that shares most words, if four at least, and what differs from it from word to word."""
+        if self.error is not None:
+            raise self.error
+        ranked = self._ranked(quotation)
+        if not any(map(str.isalnum, quotation)) or len(quotation) > self.limit:
+            raise UsageError("The quotation cannot be looked up.")
+        if not ranked or ranked[0][0] < 4:
+            return FoundQuote("absent")
+        sentence = ranked[0][1]
+        citation = Citation(1, replace(sentence, end=sentence.end - 1))
+        differences = tuple(_differences(quotation.split(), citation.sentence))
+        speaker = Speaker("Jim Mattis") if "Mattis" in sentence.text else None
+        return FoundQuote("altered" if differences else "exact", citation, speaker, differences)
 
     def article(self, article_id: str) -> Article | None:
         return self.articles.get(article_id)
@@ -250,6 +303,46 @@ def sentences_of(found: Article) -> list[Sentence]:
     return sentences
 
 
+def _cited(number: int, sentence: Sentence, answers: bool) -> Citation:
+    places = [(sentence.text.find(words), words, days) for words, days in TIMES.items()]
+    times = [
+        TimeExpression(sentence.start + at, sentence.start + at + len(words), *days, relative=True)
+        for at, words, days in places
+        if at >= 0
+    ]
+    return Citation(
+        number,
+        sentence,
+        speaker=next((speaker for words, speaker in SPEAKERS.items() if words in sentence.text), None),
+        times=tuple(times),
+        answering=_answering(sentence) if answers else None,
+    )
+
+
+def _answering(sentence: Sentence) -> tuple[int, int] | None:
+    starts = [(sentence.article.text.find(words, sentence.start, sentence.end), words) for words in ANSWERING]
+    return next(((start, start + len(words)) for start, words in starts if start >= 0), None)
+
+
+def _published(sentence: Sentence) -> date:
+    return sentence.article.published or date.min
+
+
+def _explanation(answered: bool, shown: list[Sentence], ranked: list[Sentence]) -> Explanation:
+    others = [sentence for sentence in ranked if sentence not in shown]
+    signals = [Signal("reader", 8.0 if answered else -9.0, 0.3, 1.0), Signal("searched", 3.0, -0.5, 2.0)]
+    return Explanation(
+        outcome="answered" if answered else "unsure" if shown else "empty",
+        threshold=0.623,
+        risk=10,
+        read=True,
+        intercept=0.86,
+        signals=tuple(signals),
+        best=RankedSentence(shown[0], 9.0, 1) if shown else None,
+        runner_up=RankedSentence(others[0], 5.0, len(shown) + 1) if others else None,
+    )
+
+
 def _listed(one: Article, selection: Selection) -> ListedArticle | None:
     first, last = selection.since or date.min, selection.until or date.max
     if (selection.since or selection.until) and not (one.published and first <= one.published <= last):
@@ -263,6 +356,15 @@ def _listed(one: Article, selection: Selection) -> ListedArticle | None:
         return None
     at = sentences[0].text.index(selection.words)
     return ListedArticle(one, sentences[0], (), ((at, at + len(selection.words)),))
+
+
+def _differences(quoted: list[str], original: Sentence) -> Iterator[Difference]:
+    words = list(re.finditer(r"\S+", original.text))
+    for kind, i, j, k, m in SequenceMatcher(None, quoted, [word.group() for word in words]).get_opcodes():
+        if kind != "equal":
+            start, end = (words[k].start(), words[m - 1].end()) if k < m else (words[k - 1].end(),) * 2
+            places = original.start + start, original.start + end
+            yield Difference(" ".join(quoted[i:j]), original.text[start:end], *places, ("name", "negation"))
 
 
 def _words(text: str) -> set[str]:

@@ -175,7 +175,7 @@ def test_questions_are_answered_side_by_side() -> None:
     meeting = Barrier(2, timeout=10)
 
     class Meeting(FakeEngine):
-        def ask(self, question, history=(), language=None, explain=False):  # type: ignore[no-untyped-def]
+        def ask(self, question, history=(), language=None, **how):  # type: ignore[no-untyped-def]
             meeting.wait()
             return super().ask(question, history, language)
 

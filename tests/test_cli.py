@@ -44,8 +44,21 @@ def test_ask_prints_the_answer_object(sample_index):
     assert "14\u2009000" in citation["quote"]
     assert list(answer) == [
         "question", "understood_as", "language", "abstained", "confidence", "answer", "shape", "disagreement",
-        "statements", "citations", "nearest", "hits", "timings_ms",
+        "statements", "citations", "nearest", "hits", "timings_ms", "worded",
     ]  # fmt: skip
+
+
+def test_ask_takes_the_day_it_is_asked_on(sample_index):
+    question = "Quelle est la hauteur actuelle du mont Blanc ?"
+    for day, article in (("2018-06-01", "2017-09-14-mont-blanc"), ("2024-06-01", "2023-10-05-mont-blanc")):
+        ran = assistant("ask", question, "--as-of", day, "--json", "--index", sample_index)
+        assert json.loads(ran.stdout)["citations"][0]["article_id"].startswith(article)
+
+
+def test_a_day_that_is_none_is_refused_with_the_way_out():
+    ran = assistant("ask", "Qui ?", "--as-of", "hier")
+    assert ran.returncode == 2
+    assert "'hier' is no day. Write it as 2017-05-09" in ran.stderr
 
 
 def test_ask_explains(sample_index):

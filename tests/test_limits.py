@@ -78,7 +78,9 @@ def test_who_asks_too_often_is_told_when_to_come_back():
     assert refused.headers["retry-after"] == "20" and "20 s" in refused.json()["error"]["message"]
     assert "frame-ancestors" in refused.headers["content-security-policy"]
     assert client.post("/api/feedback", json={}).status_code == 429
-    assert client.get("/articles?q=Raqa").status_code == 429
+    for search in ("/fr/articles?q=Raqa", "/en/quote?q=Raqa"):
+        assert client.get(search).status_code == 429
+    assert client.get("/fr/articles").status_code == 200
     assert client.get("/articles/hostile").status_code == client.get("/healthz").status_code == 200
 
 

@@ -147,7 +147,10 @@ def test_the_command(sample_index, capsys):
     assert record["citation"]["quote"] == MATTIS
     assert record["citation"]["url"] == "/articles/2017-05-09-raqa-coalition-copenhague#s3"
     assert record["speaker"] == {"name": "Jim Mattis", "anonymous": False}
-    assert record["differences"] == [{"quoted": "Kurdes", "original": "Turcs", "meaning": ["name"]}]
+    (difference,) = record["differences"]
+    start, end = difference.pop("start"), difference.pop("end")
+    assert difference == {"quoted": "Kurdes", "original": "Turcs", "meaning": ["name"]}
+    assert MATTIS[start - record["citation"]["start"] : end - record["citation"]["start"]] == "Turcs"
     assert main(["quote", MATTIS, "--index", str(sample_index)]) == 0
     assert capsys.readouterr().out.splitlines()[:2] == ["exact", MATTIS]
     assert main(["quote", "Personne n'a jamais dit cela à aucun journaliste", "--index", str(sample_index)]) == 0

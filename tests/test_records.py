@@ -34,7 +34,7 @@ def test_the_answer_object_has_the_fields_that_programs_rely_on() -> None:
     record = answer_record(FakeEngine().ask(QUESTION)).model_dump(mode="json")
     assert list(record) == [
         "question", "understood_as", "language", "abstained", "confidence", "answer", "shape", "disagreement",
-        "statements", "citations", "nearest", "hits", "timings_ms",
+        "statements", "citations", "nearest", "hits", "timings_ms", "worded",
     ]  # fmt: skip
     assert list(record["citations"][0]) == [
         "number", "article_id", "title", "published", "source", "language", "start", "end", "quote", "url", "before",

@@ -76,7 +76,7 @@ def refused(*_, **__): raise AssertionError("a socket was opened")
 socket.socket.connect = refused
 from assistant.settings import load_settings
 import assistant.generate
-from assistant.generate.completions import completion
+from assistant.completions import completion
 loaded = {"openai", "langchain_openai", "httpx2", "tiktoken"} & set(sys.modules)
 print(assistant.generate.service_of(load_settings()), loaded)
 """

@@ -1,19 +1,25 @@
 """Our answers in the shape of OpenAI's chat completions, so that other chat front ends can sit on top.
 
 The last message of the user is the question, the ones before are the history; what other roles say is left aside.
-The citations are in ``sourcier``, a field of ours beside OpenAI's: the answer object itself.
+The content is Markdown, which front ends take it for: what an article says is escaped there. The citations are in
+``sourcier``, a field of ours beside OpenAI's: the answer object itself, word for word.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.errors import UsageError
-from assistant.records import AnswerRecord, AskRequest, GivenText, Record
+from assistant.records import AnswerRecord, AskRequest, CitationRecord, GivenText, Record, StatementRecord
 
 #: The only model there is, by name; whatever a front end asks for is answered by it.
 MODEL = "sourcier"
+
+#: What Markdown takes for more than a character, and the ends of lines, behind which it sees lists and code.
+_ACTIVE = re.compile(r"[\\`*_\[\]<]|&(?=#?\w+;)")
+_LINES = re.compile(r"[\r\n]\s*")
 
 Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
 
@@ -80,6 +86,20 @@ class Completion(Record):
     sourcier: AnswerRecord = Field(description="The answer object, with every citation.")
 
 
+class Model(Record):
+    id: str = MODEL
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = MODEL
+
+
+class Models(Record):
+    """What ``GET /v1/models`` answers."""
+
+    object: Literal["list"] = "list"
+    data: tuple[Model, ...] = (Model(),)
+
+
 def asked(request: CompletionRequest) -> AskRequest:
     """The question and the history of a conversation.
 
@@ -97,38 +117,40 @@ def completion(record: AnswerRecord, identifier: str, created: int, abstention: 
     :param created: Seconds since 1970.
     :param abstention: What is said where there is no answer.
     """
-    message = CompletionMessage(content=_content(record, abstention))
+    message = CompletionMessage(content="".join(_pieces(record, abstention)))
     return Completion(id=identifier, created=created, choices=[Choice(message=message)], sourcier=record)
 
 
 def chunks(record: AnswerRecord, identifier: str, created: int, abstention: str) -> Iterator[str]:
     """The same as data of server-sent events, a statement at a time; the last but one has ``sourcier``."""
-    pieces = [_marked(statement.text, statement.citations) for statement in record.statements] or [abstention]
     yield _chunk({"role": "assistant", "content": ""}, None, identifier, created)
-    for place, piece in enumerate(pieces):
-        yield _chunk({"content": piece if place == 0 else f" {piece}"}, None, identifier, created)
-    sources = _sources(record)
-    if sources:
-        yield _chunk({"content": sources}, None, identifier, created)
+    for piece in _pieces(record, abstention):
+        yield _chunk({"content": piece}, None, identifier, created)
     yield _chunk({}, "stop", identifier, created, {"sourcier": record.model_dump(mode="json")})
     yield "[DONE]"
 
 
-def _content(record: AnswerRecord, abstention: str) -> str:
-    return f"{record.answer}{_sources(record)}" if record.answer else abstention
+def _pieces(record: AnswerRecord, abstention: str) -> list[str]:
+    """The content: each statement, then the sources."""
+    if not record.statements:
+        return [abstention]
+    first, *others = [_marked(statement) for statement in record.statements]
+    return [first, *(f" {other}" for other in others), "\n" + "".join(map(_source, record.citations))]
 
 
-def _marked(text: str, numbers: list[int]) -> str:
-    return text + "".join(f" [{number}]" for number in numbers)
+def _marked(statement: StatementRecord) -> str:
+    return escaped(statement.text) + "".join(f" [{number}]" for number in statement.citations)
 
 
-def _sources(record: AnswerRecord) -> str:
-    """The citations as text, for front ends that show nothing else: number, title, source, address."""
-    lines = [
-        " · ".join(part for part in (f"[{citation.number}] {citation.title}", citation.source, citation.url) if part)
-        for citation in record.citations
-    ]
-    return "\n\n" + "\n".join(lines) if lines else ""
+def _source(citation: CitationRecord) -> str:
+    """As text, for front ends that show nothing else: number, title, source, address."""
+    facts = (escaped(citation.title), escaped(citation.source), citation.url)
+    return f"\n[{citation.number}] " + " · ".join(filter(None, facts))
+
+
+def escaped(text: str) -> str:
+    """``text`` as Markdown that shows it in one line and takes nothing in it for a link, a picture or HTML."""
+    return _ACTIVE.sub(r"\\\g<0>", _LINES.sub(" ", text))
 
 
 def _chunk(
@@ -139,7 +161,7 @@ def _chunk(
         created=created,
         choices=[{"index": 0, "delta": delta, "finish_reason": finish}],
         **(more or {}),
-    ).model_dump_json(exclude_unset=False)
+    ).model_dump_json()
 
 
 class _Chunk(BaseModel):
