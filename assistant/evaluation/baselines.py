@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Protocol, TypeVar
 
 from assistant import lexical
@@ -32,24 +33,30 @@ class Answerer(Protocol):
         language: str | None = None,
         without: Iterable[str] = (),
         only: Iterable[str] | None = None,
+        as_of: date | None = None,
     ) -> Trace: ...
 
 
 def as_it_stands(answerer: Answerer) -> Ask:
     """As people ask: the language is not told."""
-    return lambda asked: answerer.trace(asked.question.question, asked.question.history)
+    return lambda asked: answerer.trace(asked.question.question, asked.question.history, as_of=asked.question.as_of)
 
 
 def oracle(answerer: Answerer) -> Ask:
     """With perfect retrieval: the gold articles are the only ones searched."""
     return lambda asked: answerer.trace(
-        asked.question.question, asked.question.history, only=asked.articles if asked.gold else None
+        asked.question.question,
+        asked.question.history,
+        only=asked.articles if asked.gold else None,
+        as_of=asked.question.as_of,
     )
 
 
 def leave_gold_out(answerer: Answerer) -> Ask:
     """With the gold articles as good as not in the corpus."""
-    return lambda asked: answerer.trace(asked.question.question, asked.question.history, without=asked.articles)
+    return lambda asked: answerer.trace(
+        asked.question.question, asked.question.history, without=asked.articles, as_of=asked.question.as_of
+    )
 
 
 def left_out(question: ResolvedQuestion) -> ResolvedQuestion:

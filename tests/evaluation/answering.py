@@ -82,7 +82,7 @@ class SharedWords:
     def sentences(self, article_id):
         return CORPUS.sentences(article_id)
 
-    def trace(self, question, history=(), language=None, without=(), only=None):
+    def trace(self, question, history=(), language=None, without=(), only=None, as_of=None):
         self.asked.append((question, frozenset(without), None if only is None else frozenset(only)))
         time.sleep(self.delay)
         if any(word in question for word in self.failing):
