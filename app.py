@@ -7,7 +7,7 @@ The address is printed once it is served. Settings come from ``ASSISTANT_*`` var
 
 import sys
 
-from assistant.allocator import give_large_buffers_back
+from assistant.allocator import keep_memory_small
 from assistant.engine import open_engine
 from assistant.errors import AssistantError
 from assistant.server import serve
@@ -16,7 +16,7 @@ from assistant.upkeep import kept_up
 
 
 def main() -> int:
-    give_large_buffers_back()
+    keep_memory_small()
     try:
         settings = load_settings()
         with kept_up(settings):

@@ -31,6 +31,7 @@ from assistant.extract import (
     ranked_sentences,
     runner_up,
     sentences_before,
+    telling,
 )
 from assistant.index import Generation, SentenceRow
 from assistant.languages import question_language
@@ -264,7 +265,7 @@ class Engine:
         rows = one_of_copies(generation, candidates, rows)
         differing = None
         if answered:
-            rows = _as_wished(considered, rows)
+            rows = _as_wished(considered, telling(generation, rows))
         if answered and "disagreement" not in self._without:
             rows, differing = _differing_first(considered, rows, limit)
         sentences = [generation.sentence(row) for row in rows[:limit]]

@@ -16,6 +16,8 @@ HITS = 20
 #: Two sentences that share at least this part of their words say the same (copies of one dispatch do).
 SAME = 0.8
 
+_CLOSING = " \u00a0\u202f\u2009\"'»”’)]"
+
 #: A passage that has at least this part of the words of one in a copy is the same.
 MOSTLY = 0.6
 
@@ -40,6 +42,12 @@ def one_of_copies(generation: Generation, candidates: Candidates, rows: Sequence
     shown: dict[int, int] = {}
     oldest = {row.row: row for row in (_oldest_sentence(generation, candidates, row) for row in rows)}
     return [row for row in oldest.values() if _speaks_for_its_copies(candidates, row.article, shown)]
+
+
+def telling(generation: Generation, rows: Sequence[SentenceRow]) -> list[SentenceRow]:
+    """The best sentence, and of the others those that ask nothing: on the development sets no question answers one."""
+    asks = [generation.sentence(row).text.rstrip(_CLOSING).endswith("?") for row in rows]
+    return [row for place, row in enumerate(rows) if place == 0 or not asks[place]]
 
 
 def group_of(candidates: Candidates, article: int) -> int:

@@ -8,14 +8,13 @@
 One question sees one generation. The one that was swapped out is closed when its last question lets go of it.
 """
 
-import ctypes
 import logging
 import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.errors import AssistantError, IndexUnusable
@@ -27,19 +26,12 @@ log = logging.getLogger(__name__)
 #: Seconds after which a generation that could not be used is checked again.
 CHECK_AGAIN = 60
 
-#: Pools of memory that threads share, and the number of glibc's option for it (malloc.h: M_ARENA_MAX). By default there
-#: are eight a core, and each keeps what the largest question and generation took in it.
-POOLS = 2
-M_ARENA_MAX = -8
-
 
 class Served:
     """The generation in use. Every method may be called from any thread."""
 
     def __init__(self, index: Path, embedder_identity: str, *, wary: bool) -> None:
         """``wary`` is for a process that has to live on: it checks the first generation too, and falls back."""
-        if wary:
-            _share_memory()
         self._index = index
         self._identity = embedder_identity
         self._wary = wary
@@ -183,12 +175,6 @@ class Served:
         """What is known to be wrong with a generation; after a while it may be the disk that was full."""
         fault, since = self._faults.get(version, (None, 0.0))
         return fault if time.monotonic() - since < CHECK_AGAIN else None
-
-
-def _share_memory() -> None:
-    """Where the C library has such pools."""
-    with suppress(AttributeError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, POOLS)
 
 
 def _version(folder: Path) -> tuple[Path, int]:

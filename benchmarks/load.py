@@ -7,6 +7,7 @@ gentle pace, while generations are swapped five times. Everything is bounded in 
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -36,7 +37,7 @@ ASKED = "piaf_fr_dev"
 #: Seconds that a reader reads before the next question, from nothing to this.
 READING = 2.0
 
-#: Questions that a program has under way, and that are asked of each chat session at most.
+#: Questions that a program has under way, and those of a reader before they open the page anew.
 PROGRAMS = 8
 PER_SESSION = 40
 
@@ -207,12 +208,13 @@ async def converse(
     end: float,
     tally: Tally,
 ) -> None:
-    chosen = random.Random(number)
-    session = f"load{number}x{chosen.randrange(10**9)}"
+    chosen, session = random.Random(number), ""
     await asyncio.sleep(chosen.uniform(0, READING))
-    for _ in range(PER_SESSION):
+    for asked in itertools.count():
         if time.monotonic() > end:
             return
+        if asked % PER_SESSION == 0:
+            session = f"load{number}x{chosen.randrange(10**9)}"
         await turn(http, event, session, chosen.choice(questions), tally)
         await asyncio.sleep(chosen.uniform(0, READING))
 

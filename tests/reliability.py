@@ -102,7 +102,7 @@ class Recorder:
         self.outcomes: dict[str, Outcome] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call" or report.failed:
+        if report.failed or (report.when == "call" and not report.skipped):
             figures = [str(value) for name, value in report.user_properties if name == "figure"]
             self.outcomes[report.nodeid] = Outcome(report.nodeid, report.passed, figures)
 

@@ -287,3 +287,9 @@ def test_a_sentence_with_another_figure_says_something_else():
     rows = [SentenceRow(n, n, 0, 9, 1, 0, words) for n, words in enumerate(terms)]
     candidates = Candidates([], rows, np.zeros(3, int), np.zeros((3, 6), np.float32), 3)
     assert [row.row for row in best_sentences(candidates, np.array([3.0, 2.0, 1.0]), 3)] == [0, 1]
+
+
+def test_a_sentence_that_asks_is_not_shown_behind_the_one_that_answers(sample_engine):
+    answer = sample_engine.ask("Combien de combattants étrangers Interpol a-t-il identifiés ?")
+    assert len(answer.statements) > 1
+    assert not any(statement.text.endswith("?") for statement in answer.statements)

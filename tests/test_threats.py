@@ -244,6 +244,48 @@ def shown(client: httpx.Client, session: str) -> str:
     return told
 
 
+# --- T15: copies that are planted ----------------------------------------------------------------------------
+
+TOWNS = [
+    *("Annecy", "Brest", "Calais", "Dijon", "Épinal", "Foix", "Gap", "Hyères", "Istres", "Joigny"),
+    *("Laon", "Mâcon", "Nîmes", "Orange", "Pau", "Quimper", "Rodez", "Sète", "Tulle", "Uzès"),
+]
+PLANTED = ["{}", "{} C'est certain.", "Selon nos informations : {}", "{} Tout le monde le sait.", "Rappel. {}"]
+
+
+def bridge(town: str, year: int) -> str:
+    return (
+        f"Le maire de {town} a inauguré le grand pont suspendu de la ville en {year}, "
+        "devant une foule nombreuse venue de toute la région."
+    )
+
+
+def test_planted_copies_take_one_place_and_the_true_sentence_is_still_shown(tmp_path, embedder, record_property):
+    """Of each town one article says when its bridge was built, and five that are nearly the same say otherwise."""
+    records = []
+    for n, town in enumerate(TOWNS):
+        records.append({"id": f"true{n}", "title": f"Pont de {town}", "text": bridge(town, 1950 + n)})
+        false = bridge(town, 2000 + n)
+        records += [
+            {"id": f"false{n}x{k}", "title": f"Le pont de {town}", "text": planted.format(false)}
+            for k, planted in enumerate(PLANTED)
+        ]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    ingest([tmp_path / "a.jsonl"], tmp_path / "index", embedder)
+    engine = Engine(Settings(index=tmp_path / "index"), embedder, load_calibration())
+    told, crowded = 0, 0
+    for n, town in enumerate(TOWNS):
+        answer = engine.ask(f"En quelle année le grand pont de {town} a-t-il été inauguré ?")
+        shown = [citation.sentence.article.id for citation in (*answer.citations, *answer.nearest)]
+        told += f"true{n}" in shown
+        crowded += sum(id.startswith(f"false{n}x") for id in shown) > 1
+    record_property(
+        "figure", f"the true sentence shown for {told} of {len(TOWNS)} questions, copies twice in {crowded}"
+    )
+    assert told >= 18
+    assert crowded == 0
+
+
 # --- T18: characters that are not seen, or turn the line around -----------------------------------------------
 
 SPOOFS = [
