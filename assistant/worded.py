@@ -73,16 +73,17 @@ def with_event(told: WordedRecord, event: Event) -> WordedRecord:
         case Worded(statement=statement):
             known = {citation.number for citation in told.citations}
             cited = [citation_record(one) for one in statement.citations if one.number not in known]
-            changes = {
-                "mode": "generative" if event.verified else told.mode,
-                "statements": [*told.statements, statement_record(statement)],
-                "citations": [*told.citations, *cited],
-            }
-        case Ended():
-            changes = {"fault": event.fault, "retryable": event.retryable, "withheld": event.withheld}
+            return told.model_copy(
+                update={
+                    "mode": "generative" if event.verified else told.mode,
+                    "statements": [*told.statements, statement_record(statement)],
+                    "citations": [*told.citations, *cited],
+                }
+            )
+        case Ended(fault=fault, retryable=retryable, withheld=withheld):
+            return told.model_copy(update={"fault": fault, "retryable": retryable, "withheld": withheld})
         case _:
-            changes = {}
-    return told.model_copy(update=changes)
+            return told
 
 
 def _statement(event: Worded, root_path: str) -> WordedStatementRecord:

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import chromadb.api.rust  # noqa: F401 - imported here, so that no fork has to
+import datasketch  # noqa: F401 - the same
 from hash_embedder import HashEmbedder
 
 from assistant import failpoints, ingest, publish

@@ -1,7 +1,8 @@
 """docs/reliability.toml, which names the tests of each fault and threat, and the page made of it.
 
     python tests/reliability.py           makes docs/reliability.md of it
-    python tests/reliability.py --run     first runs those tests in the size of a release, and keeps their figures
+    python tests/reliability.py --run     first runs those tests in the size of a release, and keeps their figures;
+                                          F6 T15 behind it: of these rows alone
 
 A figure is the number of tests that passed, and what they noted with pytest's ``record_property("figure", ...)``.
 """
@@ -62,6 +63,11 @@ def rows(table: str) -> list[Row]:
     return [Row(**row) for row in tomllib.loads(table)["row"]]
 
 
+def chosen(table: str, ids: Sequence[str]) -> list[Row]:
+    """The rows ``ids``; all where none is named."""
+    return [row for row in rows(table) if not ids or row.id in ids]
+
+
 def page(rows: Iterable[Row]) -> str:
     parts = [HEAD]
     of_kind: dict[str, list[Row]] = {kind: [] for kind in KINDS}
@@ -82,9 +88,9 @@ def _line(row: Row) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
 
 
-def with_figures(table: str, outcomes: Sequence[Outcome], day: date) -> str:
-    """The table with the figure of each row that any of the outcomes belong to."""
-    for row in rows(table):
+def with_figures(table: str, outcomes: Sequence[Outcome], day: date, ids: Sequence[str] = ()) -> str:
+    """The table with the figure of each row that any of the outcomes belong to, and that ``chosen`` gives."""
+    for row in chosen(table, ids):
         ours = [outcome for outcome in outcomes if row.covers(outcome.name)]
         if ours:
             passed = f"{sum(outcome.passed for outcome in ours)} of {len(ours)} passed"
@@ -109,12 +115,12 @@ class Recorder:
 
 def main() -> int:
     table, code = TABLE.read_text(encoding="utf-8"), 0
-    if "--run" in sys.argv[1:]:
-        recorder = Recorder()
-        tests = sorted({test for row in rows(table) for test in row.test})
+    if sys.argv[1:2] == ["--run"]:
+        recorder, ids = Recorder(), sys.argv[2:]
+        tests = sorted({test for row in chosen(table, ids) for test in row.test})
         code = pytest.main(["--release", "--rootdir", str(ROOT), *(str(ROOT / test) for test in tests)], [recorder])
         # Read again: the run takes an hour, in which somebody may have edited it.
-        table = with_figures(TABLE.read_text(encoding="utf-8"), list(recorder.outcomes.values()), date.today())
+        table = with_figures(TABLE.read_text(encoding="utf-8"), list(recorder.outcomes.values()), date.today(), ids)
         TABLE.write_text(table, encoding="utf-8")
     PAGE.write_text(page(rows(table)), encoding="utf-8")
     return code

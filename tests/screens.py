@@ -14,6 +14,8 @@ from io import BytesIO
 from pathlib import Path
 from threading import Event
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -24,8 +26,12 @@ from assistant.engine import open_engine
 from assistant.ingest import ingest
 from assistant.protocols import Engine
 from assistant.settings import Settings
-from assistant.types import Answer, Article, Progress
+from assistant.types import Answer, Article, Citation, Progress
 from assistant.words import CATALOGUE, Words
+
+sys.path.append(str(Path(__file__).with_name("generation")))
+
+from llm_server import SCENARIOS, Act, given, llm_server, says
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "screens"
@@ -34,8 +40,14 @@ PICTURES = ROOT / "docs" / "screens"
 DESKTOP, PHONE = (1280, 800), (375, 720)
 
 #: Of which there are pictures on a dark desktop and on a phone too.
-IN_THE_DARK = ("first-visit", "answer", "panel", "abstention", "article", "articles")
-ON_A_PHONE = ("first-visit", "answer", "panel", "article", "articles", "widget")
+IN_THE_DARK = (
+    "first-visit", "answer", "told", "disagreement", "worded", "explained", "panel", "abstention", "article",
+    "articles",
+)  # fmt: skip
+ON_A_PHONE = (
+    "first-visit", "answer", "told", "disagreement", "copies", "worded", "explained", "panel", "article", "articles",
+    "widget",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,36 +57,51 @@ class Script:
     question: str
     #: Of another article.
     second: str
+    #: Answered with somebody's words, and with a time that is counted from the article's day.
+    told: str
+    #: Articles answer it differently; in the sample corpus, French ones.
+    disputed: str
     unanswered: str
     #: Words that some articles hold.
     words: str
     #: An article, and one of its sentences.
     article: str
     sentence: int
+    #: As it stands in an article, and with other words.
+    quotation: str
+    altered: str
 
 
 SAMPLE = {
     "fr": Script(
         question="Combien de combattants étrangers Interpol a-t-il identifiés ?",
         second="Qui a gagné la Coupe du monde en 2018 ?",
+        told="Combien les compagnies aériennes allaient-elles perdre en 2010 ?",
+        disputed="Combien de personnes ont manifesté contre la réforme des retraites le 7 mars 2023 ?",
         unanswered="Pourquoi la bibliothèque d’Alexandrie a-t-elle brûlé ?",
         words="incendie cathédrale",
         article="2019-04-16-notre-dame-incendie",
         sentence=3,
+        quotation="les uns aux côtés des autres, pour prendre Raqa",
+        altered="Notre intention est de collaborer avec les Kurdes, les uns aux côtés des autres, pour prendre Raqa",
     ),
     "en": Script(
         question="How close did New Horizons come to Pluto?",
         second="When did the United Kingdom leave the European Union?",
+        told="How much was the airline industry forecast to lose in 2010?",
+        disputed="Combien de personnes ont manifesté contre la réforme des retraites le 7 mars 2023 ?",
         unanswered="Who painted the ceiling of the Sistine Chapel?",
         words="mission",
         article="2015-07-15-new-horizons-reaches-pluto",
         sentence=3,
+        quotation="covered some three billion miles in nine and a half years",
+        altered="It swung past Jupiter in March 2007, slept through the trip and covered some three billion miles",
     ),
 }
 
 
 class Staged:
-    """An engine that can be made to wait, to be indexing, and to have lost an article."""
+    """An engine that can be made to wait, to be indexing, to have lost an article, and to know copies of all."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -86,10 +113,12 @@ class Staged:
         self.held.set()
         self.building: Progress | None = None
         self.lost = False
+        self.reprinted = False
 
     def ask(self, *question: Any, **how: Any) -> Answer:
         self.held.wait(60)
-        return self._engine.ask(*question, **how)
+        answer = self._engine.ask(*question, **how)
+        return with_copies(answer) if self.reprinted else answer
 
     def article(self, article_id: str) -> Article | None:
         return None if self.lost else self._engine.article(article_id)
@@ -104,12 +133,42 @@ class Staged:
         return getattr(self._engine, name)
 
 
+def with_copies(answer: Answer) -> Answer:
+    """The answer as if three more papers had printed each article cited."""
+
+    def copied(citation: Citation) -> Citation:
+        of = citation.sentence.article
+        papers = ("L’Écho du Nord", "The Evening Courier", "Le Matin")
+        return replace(citation, copies=tuple(replace(of, id=f"{of.id}-{n}", source=at) for n, at in enumerate(papers)))
+
+    statements = (replace(one, citations=tuple(map(copied, one.citations))) for one in answer.statements)
+    return replace(answer, statements=tuple(statements))
+
+
+class Model:
+    """A language model that does what it is told, and may be made to take its time."""
+
+    def __init__(self) -> None:
+        self.held = Event()
+        self.as_new()
+
+    def as_new(self) -> None:
+        self.does: Act = SCENARIOS["faithful"]
+        self.held.set()
+
+    def act(self, handler: Any, body: dict[str, Any]) -> None:
+        self.does(handler, body)
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A browser's page and all that a screen is made of, in one language."""
 
     page: Page
     address: str
+    #: Where answers are worded, by this model.
+    wording_address: str
+    model: Model
     #: A site that may hold the widget.
     site: Site
     engine: Staged
@@ -137,6 +196,11 @@ class Stage:
     def answer(self) -> Locator:
         self.chat()
         return self.ask(self.script.question)
+
+    def answer_in_words(self) -> Locator:
+        self.page.goto(f"{self.wording_address}/{self.words.code}/")
+        expect(self.page.locator("#worded input")).to_be_checked()
+        return self.ask(self.script.second)
 
     def host(self, origin: str, patience: int = 60) -> None:
         """The sample page of a site of someone else, with the widget, which gives up after ``patience`` seconds."""
@@ -172,6 +236,64 @@ def answer(stage: Stage) -> None:
 def answers(stage: Stage) -> None:
     stage.answer()
     stage.ask(stage.script.second)
+
+
+def told(stage: Stage) -> None:
+    stage.chat()
+    expect(stage.ask(stage.script.told).locator(".told .fact").first).to_be_visible()
+
+
+def disagreement(stage: Stage) -> None:
+    stage.chat()
+    expect(stage.ask(stage.script.disputed).locator(".disagreement")).to_be_visible()
+
+
+def copies(stage: Stage) -> None:
+    stage.engine.reprinted = True
+    stage.answer().locator(".copies summary").first.click()
+    expect(stage.page.locator(".copies a").first).to_be_visible()
+
+
+def worded(stage: Stage) -> None:
+    expect(stage.answer_in_words().locator(".wording")).to_have_count(0)
+    expect(stage.page.locator("#chat .verdict").first).to_have_text(stage.words.verified)
+
+
+def wording(stage: Stage) -> None:
+    stage.model.held.clear()
+    stage.model.does = lambda handler, body: (handler.begin(), stage.model.held.wait(60), handler.end())[0]
+    expect(stage.answer_in_words().locator(".wording")).to_be_visible()
+
+
+def unconfirmed(stage: Stage) -> None:
+    stage.model.does = says(lambda body: f"{given(body)[0]} [1] {INVENTED[stage.words.code]} [1]")
+    expect(stage.answer_in_words().locator(".verdict")).to_have_text([stage.words.verified, stage.words.unverified])
+
+
+def unworded(stage: Stage) -> None:
+    stage.model.does = SCENARIOS["500"]
+    expect(stage.answer_in_words().locator(".fault")).to_be_visible()
+
+
+#: What no article of a corpus holds.
+INVENTED = {
+    "fr": "Le pape François a visité Marseille avec 300 évêques.",
+    "en": "Pope Francis visited Marseille with 300 bishops.",
+}
+
+
+def explained(stage: Stage) -> None:
+    explain(stage.answer())
+
+
+def abstention_explained(stage: Stage) -> None:
+    stage.chat()
+    explain(stage.ask(stage.script.unanswered))
+
+
+def explain(answer: Locator) -> None:
+    answer.locator(".explained summary").click()
+    expect(answer.locator(".explained .reader")).to_be_in_viewport()
 
 
 def card(stage: Stage) -> None:
@@ -278,6 +400,23 @@ def missing(stage: Stage) -> None:
     expect(stage.page.locator("h1")).to_have_text(stage.words.article_gone)
 
 
+def quotation(stage: Stage) -> None:
+    look_up(stage, stage.script.quotation, "exact")
+
+
+def altered(stage: Stage) -> None:
+    look_up(stage, stage.script.altered, "altered")
+
+
+def absent(stage: Stage) -> None:
+    look_up(stage, "Lorem ipsum dolor sit amet", "absent")
+
+
+def look_up(stage: Stage, quotation: str, status: str) -> None:
+    stage.open(f"{stage.words.code}/quote?{urlencode({'q': quotation})}")
+    expect(stage.page.locator(".verdict h2")).to_have_text(stage.words.verdicts[status])
+
+
 # --- Other sites ------------------------------------------------------------------------------------------
 
 
@@ -309,8 +448,10 @@ def widget_refused(stage: Stage) -> None:
 SCREENS: dict[str, Callable[[Stage], None]] = {
     screen.__name__.replace("_", "-"): screen
     for screen in (
-        first_visit, thinking, answer, answers, card, panel, abstention, removed, indexing, unreachable, rate_limited,
+        first_visit, thinking, answer, answers, told, disagreement, copies, worded, wording, unconfirmed, unworded,
+        explained, card, panel, abstention, abstention_explained, removed, indexing, unreachable, rate_limited,
         too_long, stopped, export, rating, conversations, article, citing, articles, found, nothing_found, missing,
+        quotation, altered, absent,
         embed, host, widget, widget_refused,
     )
 }  # fmt: skip
@@ -325,9 +466,17 @@ Show = Callable[..., Page]
 @contextmanager
 def staged(browser: Browser, engine: Engine, scripts: dict[str, Script], index: Path) -> Iterator[Show]:
     """Where screens can be shown with ``engine`` behind them."""
-    stumbling = Staged(engine)
+    stumbling, model = Staged(engine), Model()
+    SCENARIOS["staged"] = model.act
     settings = Settings(port=0, index=index, rate_limit=0)
-    with another_site() as site, running(stumbling, replace(settings, widget_origins=site.origin)) as address:
+    wording = replace(settings, answers="generative", llm_model="staged", llm_verify="mark")
+    with (
+        another_site() as site,
+        llm_server() as llm,
+        running(stumbling, replace(settings, widget_origins=site.origin)) as address,
+        urlopen(f"{address}/fr/config"),  # Gradio builds one server's pages at a time.
+        running(stumbling, replace(wording, llm_url=llm.url)) as wording_address,
+    ):
         context = browser.new_context()
         context.set_default_timeout(30_000)
         context.add_init_script("if (origin !== 'null') { localStorage.clear(); sessionStorage.clear(); }")
@@ -335,15 +484,18 @@ def staged(browser: Browser, engine: Engine, scripts: dict[str, Script], index: 
 
         def show(name: str, language: str, size: tuple[int, int] = DESKTOP) -> Page:
             stumbling.as_new()
+            model.as_new()
             page.unroute_all()
             page.emulate_media(color_scheme="light", reduced_motion="reduce")
             page.set_viewport_size({"width": size[0], "height": size[1]})
             page.mouse.move(0, 0)
-            SCREENS[name](Stage(page, address, site, stumbling, CATALOGUE[language], scripts[language]))
+            words, script = CATALOGUE[language], scripts[language]
+            SCREENS[name](Stage(page, address, wording_address, model, site, stumbling, words, script))
             return page
 
         yield show
         stumbling.as_new()
+        model.as_new()
         context.close()
 
 

@@ -18,24 +18,43 @@ WIDTHS = (1280, 375, 320)
 SCHEMES = ("light", "dark")
 
 #: Roles of what one can operate.
-CONTROLS = {"button", "link", "textbox", "searchbox", "combobox", "radio", "menuitem", "DisclosureTriangle", "Date"}
+CONTROLS = {
+    "button",
+    "link",
+    "textbox",
+    "searchbox",
+    "combobox",
+    "checkbox",
+    "radio",
+    "menuitem",
+    "DisclosureTriangle",
+    "Date",
+}
 
 SCRIPTS = {
     "fr": Script(
         question="Combien de combattants étrangers en Syrie ? La Turquie participe-t-elle ? Quinze pays représentés ?",
         second="Et combien de morts le séisme a-t-il fait en Turquie ?",
+        told="Combien de combattants étrangers ? Que fera la Turquie, selon le secrétaire américain Jim Mattis ?",
+        disputed="Combien de combattants étrangers, combien de morts en Turquie et en Syrie ?",
         unanswered="Combien de personnes au Danemark en ville ?",
         words="séisme",
         article="2017-05-09-raqa",
         sentence=4,
+        quotation="Interpol a identifié 14\u2009000 combattants étrangers qui ont rejoint la Syrie et l'Irak",
+        altered="Interpol n'a pas identifié 4\u2009000 combattants étrangers qui ont rejoint la Syrie",
     ),
     "en": Script(
         question="The New Horizons probe flew past Pluto after how many years?",
         second="Combien de combattants étrangers en Syrie ?",
+        told="Did mission scientists say how close it came to the dwarf planet on Tuesday?",
+        disputed="Combien de combattants étrangers, combien de morts en Turquie et en Syrie ?",
         unanswered="Which mission scientists live in Denmark?",
         words="Pluto",
         article="2015-07-15-pluto",
         sentence=2,
+        quotation="The New Horizons probe flew past Pluto on Tuesday after a journey of nine years",
+        altered="The New Horizons probe flew past Pluto on Monday after a long journey of nine years",
     ),
 }
 
@@ -71,7 +90,22 @@ def test_barriers_would_be_found(show: Show) -> None:
     assert len(unnamed(page)) == 1
 
 
-@pytest.mark.parametrize("name", ["answer", "panel", "rating", "article", "found", "embed", "widget-refused"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "answer",
+        "worded",
+        "explained",
+        "copies",
+        "panel",
+        "rating",
+        "article",
+        "found",
+        "altered",
+        "embed",
+        "widget-refused",
+    ],
+)
 def test_the_focus_is_seen_wherever_it_goes(show: Show, name: str) -> None:
     page = show(name, "fr")
     reached: list[str] = []

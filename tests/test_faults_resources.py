@@ -100,7 +100,8 @@ def test_without_descriptors_connections_wait_or_end_and_are_served_again_after(
             assert server.poll() is None
         assert set(outcomes) <= {"answered", "refused", "not let in"}, outcomes
         wait_until(lambda: answers(address))
-        assert health(address)["status"] == "ok"
+        # For a minute it may say that it could not look whether there is a newer index.
+        assert health(address)["status"] in ("ok", "degraded")
         verify(sample_index / GENERATIONS / current_name(sample_index))
     record_property("figure", f"{taken + 8} descriptors, all taken: {dict(outcomes)}; answered again after")
 

@@ -32,9 +32,9 @@ from assistant.errors import IndexUnusable, UsageError
 from assistant.feedback import FILE
 from assistant.guard import page_needs
 from assistant.page import blocks
-from assistant.page.messages import escaped
+from assistant.page.markup import escaped
 from assistant.page.theme import accent_style, contrast
-from assistant.page.turns import stale_numbers, turn_of
+from assistant.page.turns import remembered, stale_numbers, turn_of, without_stale_runner_up
 from assistant.server import open_server
 from assistant.settings import Settings
 from assistant.types import Article, Progress
@@ -43,6 +43,8 @@ from assistant.words import CATALOGUE, Words
 ENGLISH, FRENCH = CATALOGUE["en"], CATALOGUE["fr"]
 
 QUESTION = "Combien de combattants étrangers en Syrie ? La Turquie participe-t-elle ? Quinze pays représentés ?"
+TOLD = "Combien de combattants étrangers ? Que fera la Turquie, selon le secrétaire américain Jim Mattis ?"
+DISPUTED = "Combien de combattants étrangers, combien de morts en Turquie et en Syrie ?"
 UNANSWERED = "Combien de personnes au Danemark en ville ?"
 
 #: Bytes over the wire that a first visit may cost.
@@ -143,7 +145,7 @@ def test_a_first_visit_tells_what_can_be_asked(page: Page, address: str, engine:
         "fr": "4 articles, le plus récent du 9 mai 2017",
         "en": "4 articles, the newest from 9 May 2017",
     }
-    expect(page.locator("#corpus a")).to_have_text([corpus[words.code], words.embed])
+    expect(page.locator("#corpus a")).to_have_text([corpus[words.code], words.check_quotation, words.embed])
     expect(page.locator("#question textarea")).to_be_focused()
 
 
@@ -322,6 +324,47 @@ def test_an_abstention_says_so_and_marks_what_comes_nearest(page: Page, address:
     assert reply.locator(".statement, .copy").count() == 0
     reply.locator("blockquote .cite").first.click()
     expect(page.locator("#panel mark")).to_be_visible()
+
+
+def test_what_is_known_of_a_sentence_stands_below_it_and_is_not_copied(
+    page: Page, address: str, engine: FakeEngine
+) -> None:
+    visit(page, address)
+    reply = ask(page, TOLD)
+    expect(reply.locator("blockquote mark.answering")).to_have_text("14\u2009000 combattants")
+    expect(reply.locator(".told .fact")).to_have_text(
+        ["Déclaré par Jim Mattis", "«\u00a0mardi\u00a0»\u00a0: mardi 9 mai 2017"]
+    )
+    texts = "all => all.map(one => one.textContent)"
+    quoted = [statement.text for statement in FakeEngine().ask(TOLD).statements]
+    assert reply.locator(".quote").evaluate_all(texts) == quoted
+    text = copied(page, reply, FRENCH.copy_answer)
+    assert all(quote in text for quote in quoted)
+    assert "Déclaré" not in text and "mardi 9 mai" not in text
+
+
+def test_articles_that_differ_stand_under_their_dates(page: Page, address: str, engine: FakeEngine) -> None:
+    visit(page, address)
+    reply = ask(page, DISPUTED)
+    expect(reply.locator(".disagreement")).to_have_text(FRENCH.disagreements["number"])
+    expect(reply.locator(".dateline .date")).to_have_text(["9 mai 2017", "date inconnue"])
+    assert FRENCH.disagreements["number"] in copied(page, reply, FRENCH.copy_markdown)
+
+
+def test_an_answer_and_an_abstention_are_explained_to_who_asks(page: Page, address: str, engine: FakeEngine) -> None:
+    visit(page, address)
+    for question, why in ((QUESTION, FRENCH.why_answer), (UNANSWERED, FRENCH.why_nothing)):
+        reply = ask(page, question)
+        expect(reply.locator(".explained .outcome")).to_be_hidden()
+        reply.get_by_text(why).focus()
+        page.keyboard.press("Enter")
+        expect(reply.locator(".explained .outcome")).to_be_in_viewport()
+        expect(reply.locator(".signals .number")).to_have_count(3)
+        assert reply.locator(".bar").count() == 4
+    # What was unfolded stays so while the conversation goes on.
+    expect(page.locator(".explained .outcome").first).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator(".explained").first).to_be_hidden()
 
 
 def test_earlier_questions_go_with_the_next_until_the_conversation_is_begun_anew(
@@ -593,6 +636,7 @@ def test_on_paper_there_are_questions_answers_and_sources_alone(page: Page, addr
 def test_a_question_under_way_says_so_and_the_answer_takes_its_place(
     page: Page, address: str, engine: FakeEngine
 ) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1000})
     visit(page, address)
     engine.hold = Event()
     page.locator("#question textarea").fill(QUESTION)
@@ -643,6 +687,7 @@ def test_each_sentence_of_an_answer_is_read_out_once(page: Page, address: str, e
     ask(page, QUESTION)
     citations = FakeEngine().ask(QUESTION).citations
     heard = [FRENCH.thinking] + [f"{c.sentence.text}\u00a0[{c.number}]" for c in citations]
+    heard += ["Déclaré par Jim Mattis", "«\u00a0mardi\u00a0»\u00a0: mardi 9 mai 2017"]  # Of the last one.
     assert page.locator("#heard p").evaluate_all("all => all.map(one => one.textContent)") == heard
     expect(page.locator("#heard")).to_have_attribute("aria-live", "polite")
     expect(page.locator("#chat [role=log]")).to_have_attribute("aria-live", "off")
@@ -749,6 +794,28 @@ def test_a_quotation_that_no_longer_stands_is_not_shown_as_a_citation(
     expect(reply.locator(".sources li").last).not_to_contain_text(FRENCH.citation_gone)
 
 
+def test_a_best_sentence_not_shown_is_forgotten_once_it_no_longer_stands() -> None:
+    engine = FakeEngine()
+    turn = turn_of(engine.ask("Combien de combattants étrangers en Turquie ?", explain=True), "g1")
+    assert turn.answer.explain is not None and turn.answer.explain.runner_up is not None
+    assert without_stale_runner_up(turn, engine) == turn
+    engine.articles.clear()
+    stale = without_stale_runner_up(turn, engine).answer.explain
+    assert stale == turn.answer.explain.model_copy(update={"runner_up": None})
+
+
+def test_a_turn_of_an_older_shape_is_shown_or_dropped() -> None:
+    kept = turn_of(FakeEngine().ask(TOLD, explain=True), "g1").model_dump(mode="json")
+    for added in ("shape", "disagreement", "explain"):
+        del kept["answer"][added]
+    for citation in kept["answer"]["citations"]:
+        for added in ("speaker", "times", "answering", "copies"):
+            del citation[added]
+    (turn,) = remembered(json.dumps([kept]))
+    assert [one.quote for one in turn.answer.citations] == [one["quote"] for one in kept["answer"]["citations"]]
+    assert remembered(json.dumps([kept, kept | {"once": "known"}])) == ()
+
+
 def test_a_kept_citation_is_compared_with_its_sentence_to_the_character() -> None:
     engine = FakeEngine()
     turn = turn_of(engine.ask(QUESTION), "g1")
@@ -843,7 +910,7 @@ def test_hostile_sentences_are_shown_as_they_are_stored(page: Page, address: str
     assert reply.locator(".quote").evaluate_all(select) == PAYLOADS
     assert reply.locator(".sources .title").evaluate_all(texts) == [hostile.title]
     assert reply.locator(".sources .fact").evaluate_all(texts)[1:] == [hostile.source]
-    assert reply.locator("img, script, iframe, style, svg, table, code, input, .katex").count() == 0
+    assert reply.locator("img, script, iframe, style, svg:not(.bar), table, code, input, .katex").count() == 0
 
     reply.locator("blockquote .cite").first.click()
     expect(page.locator("#panel mark")).to_be_visible()
@@ -1159,7 +1226,7 @@ def test_of_gradio_s_routes_only_those_that_the_page_needs_answer(address: str, 
     from gradio.routes import App
 
     assert get(address, "/fr/config")[0] == 200
-    application = App.create_app(blocks.build_page("fr", engine, Settings()))
+    application = App.create_app(blocks.build_page("fr", engine, Settings(), None))
     routes = [*application.routes]
     for nested in [route for route in routes if hasattr(route, "original_router")]:
         routes += nested.original_router.routes

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
-from assistant.page.messages import UNBROKEN
+from assistant.page.markup import UNBROKEN
 from assistant.page.templates import render
 from assistant.records import article_path
 from assistant.settings import Settings
@@ -72,11 +72,18 @@ def article_body(text: str, sentences: list[Sentence]) -> Markup:
             pieces.append(_escaped(gap))
             # A single line end makes no blank line to tell paragraphs apart: the style adds the distance.
             pieces.append('<p class="close">' if position and gap.count("\n") == 1 else "<p>")
-        pieces.append(f'<span id="s{sentence.number}">{_unbroken(sentence.text)}</span>')
+        pieces.append(f'<span id="s{sentence.number}">{unbroken(sentence.text)}</span>')
         position, paragraph = sentence.end, sentence.paragraph
     pieces.append("" if paragraph is None else "</p>")
     pieces.append(_escaped(text[position:]))
     return Markup("".join(pieces))
+
+
+def unbroken(text: str) -> Markup:
+    """``text`` as HTML whose lines are not broken at its thin spaces."""
+    pieces = enumerate(UNBROKEN.split(text))
+    whole = [f'<span class="whole">{_escaped(piece)}</span>' if n % 2 else _escaped(piece) for n, piece in pieces]
+    return Markup("".join(whole))
 
 
 def web_address(url: str) -> tuple[str, str] | None:
@@ -101,11 +108,6 @@ def _script_words(words: Words) -> dict[str, object]:
         "copied": words.reference_copied,
         "copyFailed": words.copy_failed,
     }
-
-
-def _unbroken(text: str) -> str:
-    pieces = enumerate(UNBROKEN.split(text))
-    return "".join(f'<span class="whole">{_escaped(piece)}</span>' if n % 2 else _escaped(piece) for n, piece in pieces)
 
 
 def _escaped(text: str) -> str:

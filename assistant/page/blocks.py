@@ -2,30 +2,43 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.access import groups_of
 from assistant.errors import AssistantError
 from assistant.page.asking import Asking
+from assistant.page.markup import escaped
 from assistant.page.messages import (
     answer_message,
-    escaped,
     problem_message,
     question_message,
     stopped_message,
     thinking_message,
     welcome,
 )
-from assistant.page.turns import remembered, stale_numbers, turn_of
+from assistant.page.turns import (
+    Turn,
+    not_worded,
+    remembered,
+    stale_numbers,
+    turn_of,
+    without_stale_runner_up,
+    without_stale_words,
+)
 from assistant.problems import Problem, explain, problem
 from assistant.protocols import Engine
 from assistant.settings import Settings
 from assistant.types import Answer, CorpusFacts, Progress
 from assistant.words import CATALOGUE, Words
+
+if TYPE_CHECKING:
+    from assistant.generate import Writer
+    from assistant.page.wording import Wording
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Read at import: nothing is told to anyone.
 
@@ -36,6 +49,10 @@ log = logging.getLogger(__name__)
 #: Questions answered at the same time for the readers of one page, and how many more may wait their turn.
 AT_ONCE = 8
 WAITING = 64
+
+#: Conversations kept on the server, the latest ones: the browser brings an older one back. A page that is closed keeps
+#: its own for an hour.
+CONVERSATIONS = 500
 
 #: Sample questions offered.
 SAMPLES = 3
@@ -48,6 +65,9 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 #: Of an event that asks: they share the places, and the same reader cannot ask twice at once.
 ASKS: dict[str, Any] = QUIET | {"concurrency_limit": AT_ONCE, "concurrency_id": "ask"}
+
+#: Of the event that follows a model: it holds no thread, and does not keep its reader from asking on.
+FOLLOWS: dict[str, Any] = QUIET | {"concurrency_limit": None, "trigger_mode": "multiple"}
 
 Message = dict[str, str]
 
@@ -62,12 +82,18 @@ class Conversation:
     messages: tuple[Message, ...] = ()
     #: The question that is being answered.
     asking: Asking | None = None
+    #: The last answer being worded by a model.
+    wording: "Wording | None" = None
 
     def with_turn(self, question: str, reply: str) -> "Conversation":
         return Conversation((*self.questions, question), (*self.messages_with(question), _reply(reply)))
 
     def without_last_turn(self) -> "Conversation":
         return Conversation(self.questions[:-1], self.messages[:-2])
+
+    def with_reply(self, reply: str) -> tuple[Message, ...]:
+        """The messages, the last of them another one."""
+        return (*self.messages[:-1], _reply(reply))
 
     def messages_with(self, question: str) -> tuple[Message, ...]:
         return (*self.messages, {"role": "user", "content": question_message(question)})
@@ -76,11 +102,15 @@ class Conversation:
 #: What an event shows: the question box, the messages, the conversation behind them.
 Shown = tuple[Any, list[Message], Conversation]
 
+#: What an event shows that leaves the question box alone: messages and conversation, or nothing new.
+Told = tuple[Any, Any]
 
-def build_page(language: str, engine: Engine, settings: Settings) -> gradio.Blocks:
+
+def build_page(language: str, engine: Engine, settings: Settings, writer: "Writer | None") -> gradio.Blocks:
     """The conversation in one of the catalogue's languages; every text is given, so Gradio adds none."""
     words = CATALOGUE[language]
-    converser = Converser(engine, settings.question_limit, words, ThreadPoolExecutor(AT_ONCE, f"ask-{language}"))
+    threads = ThreadPoolExecutor(AT_ONCE, f"ask-{language}")
+    converser = Converser(engine, settings.question_limit, words, threads, writer)
     page = gradio.Blocks(title=words.title, analytics_enabled=False, fill_height=True)
     with page:
         conversation = gradio.State(Conversation())
@@ -91,6 +121,7 @@ def build_page(language: str, engine: Engine, settings: Settings) -> gradio.Bloc
         question = _question_box(words)
         with gradio.Column(elem_id="foot"):
             corpus = gradio.Markdown(elem_id="corpus", latex_delimiters=[], container=False)
+            switches = [] if writer is None else [_switch(words)]
             restart = gradio.Button(words.new_conversation, size="sm", elem_id="restart")
         # Behind the scenes: what the page's script asks for on a reader's behalf.
         memory = gradio.Textbox(label="", visible="hidden", elem_id="memory", max_lines=1)
@@ -103,26 +134,30 @@ def build_page(language: str, engine: Engine, settings: Settings) -> gradio.Bloc
             readers = engine.seen_by(groups_of(request.state))
             return [*_corpus(readers, words), *_samples(readers, words)]
 
-        def ask(asked: str, so_far: Conversation, request: gradio.Request) -> Iterator[Shown]:
-            yield from converser.seen_by(groups_of(request.state)).ask(asked, so_far)
+        def ask(asked: str, so_far: Conversation, request: gradio.Request, worded: bool = False) -> Iterator[Shown]:
+            yield from converser.seen_by(groups_of(request.state)).ask(asked, so_far, worded)
 
-        def ask_again(so_far: Conversation, request: gradio.Request) -> Iterator[Shown]:
-            yield from converser.seen_by(groups_of(request.state)).ask_again(so_far)
+        def ask_again(so_far: Conversation, request: gradio.Request, worded: bool = False) -> Iterator[Shown]:
+            yield from converser.seen_by(groups_of(request.state)).ask_again(so_far, worded)
 
         def remember(kept: str, request: gradio.Request) -> tuple[list[Message], Conversation]:
             return converser.seen_by(groups_of(request.state)).recall(kept)
 
         shown = [question, chat, conversation]
-        question.submit(ask, [question, conversation], shown, **ASKS)
+        asking = [question.submit(ask, [question, conversation, *switches], shown, **ASKS)]
         for sample in samples:
-            _into(question, sample).then(ask, [question, conversation], shown, **ASKS)
-        again.click(ask_again, conversation, shown, **ASKS)
-        question.stop(stop, conversation, None, **QUIET)
+            asking.append(_into(question, sample).then(ask, [question, conversation, *switches], shown, **ASKS))
+        asking.append(again.click(ask_again, [conversation, *switches], shown, **ASKS))
+        if writer is not None:
+            for asked in asking:
+                asked.then(converser.follow, conversation, [chat, conversation], **FOLLOWS)
+        question.stop(converser.stop, conversation, [chat, conversation], **QUIET)
         recall.click(remember, memory, [chat, conversation], **QUIET)
         restart.click(lambda: ("", [], Conversation()), None, shown, **QUIET)
         for look_again in (page.load, timer.tick):
             look_again(look, None, [corpus, timer, *samples], **QUIET)
     page.queue(max_size=WAITING, api_open=False)
+    page.state_session_capacity = CONVERSATIONS
     return page
 
 
@@ -135,37 +170,79 @@ class Converser:
     limit: int
     words: Words
     executor: Executor
+    #: Words answers; None where the settings want none.
+    writer: "Writer | None"
 
     def seen_by(self, groups: frozenset[str]) -> "Converser":
         """The same for a member of ``groups``."""
         return replace(self, engine=self.engine.seen_by(groups))
 
-    def ask(self, question: str, so_far: Conversation) -> Iterator[Shown]:
+    def ask(self, question: str, so_far: Conversation, worded: bool) -> Iterator[Shown]:
         """What the page shows for a question, one statement after the other.
 
         The question stays in its box until it is answered, so one without an answer can be mended and sent
-        again; the conversation goes on as if it had not been asked.
+        again; the conversation goes on as if it had not been asked. Where ``worded`` is wanted, the answer is left
+        to ``follow``.
         """
+        so_far = self._at_rest(so_far)
         if not question.strip():
             yield gradio.skip(), list(so_far.messages), so_far
             return
-        yield from self._answer(question, so_far)
+        yield from self._answer(question, so_far, worded)
 
-    def ask_again(self, so_far: Conversation) -> Iterator[Shown]:
+    def ask_again(self, so_far: Conversation, worded: bool) -> Iterator[Shown]:
         """Ask the last question once more, in place of its answer."""
         if so_far.questions:
-            yield from self._answer(so_far.questions[-1], so_far.without_last_turn())
+            yield from self._answer(so_far.questions[-1], self._at_rest(so_far).without_last_turn(), worded)
+
+    async def follow(self, so_far: Conversation) -> AsyncIterator[Told]:
+        """What the page shows while a model words the last answer; nothing any more once that was stopped."""
+        wording = so_far.wording
+        if wording is None:
+            yield gradio.skip(), gradio.skip()
+            return
+        async with aclosing(wording.turns()) as turns:
+            async for turn in turns:
+                if turn is None:
+                    yield gradio.skip(), gradio.skip()
+                else:
+                    yield list(so_far.with_reply(answer_message(turn, self.words, wording=True))), gradio.skip()
+        if wording.is_stopped:
+            yield gradio.skip(), gradio.skip()  # Gradio shows the last of what came once more.
+        else:
+            told = self._at_rest(so_far)
+            yield list(told.messages), told
+
+    def stop(self, so_far: Conversation) -> Told:
+        """Give up the question that is being answered, or an answer's wording."""
+        if so_far.asking is not None:
+            so_far.asking.stop()
+        if so_far.wording is None:
+            return gradio.skip(), gradio.skip()
+        told = self._at_rest(so_far)
+        return list(told.messages), told
+
+    def _at_rest(self, so_far: Conversation) -> Conversation:
+        """The conversation with nobody waiting for a model any longer."""
+        if so_far.wording is None:
+            return so_far
+        so_far.wording.stop()
+        messages = so_far.with_reply(answer_message(so_far.wording.turn, self.words))
+        return replace(so_far, messages=messages, wording=None)
 
     def recall(self, memory: str) -> tuple[list[Message], Conversation]:
         """A conversation that the browser kept, with what has become of its citations."""
         conversation = Conversation()
         for turn in remembered(memory):
-            reply = answer_message(turn, self.words, stale=stale_numbers(turn, self.engine))
+            standing = without_stale_runner_up(without_stale_words(turn, self.engine), self.engine)
+            if self.writer is None:
+                standing = not_worded(standing)
+            reply = answer_message(standing, self.words, stale=stale_numbers(turn, self.engine))
             conversation = conversation.with_turn(turn.answer.question, reply)
         return list(conversation.messages), conversation
 
-    def _answer(self, question: str, so_far: Conversation) -> Iterator[Shown]:
-        asking = Asking(partial(self.engine.ask, question, so_far.questions))
+    def _answer(self, question: str, so_far: Conversation, worded: bool) -> Iterator[Shown]:
+        asking = Asking(partial(self.engine.ask, question, so_far.questions, explain=True))
         asked = list(so_far.messages_with(question))
         yield gradio.skip(), [*asked, _reply(thinking_message(self.words))], replace(so_far, asking=asking)
         found = self._wait(asking, question)
@@ -174,10 +251,21 @@ class Converser:
             yield gradio.skip(), [*asked, _reply(without)], so_far
             return
         turn = turn_of(found, self.engine.facts().generation)
+        wording = self._wording(found, turn) if worded and not found.abstained else None
+        turn = wording.turn if wording else turn
         for shown in range(1, len(found.statements)):
-            yield gradio.skip(), [*asked, _reply(answer_message(turn, self.words, shown))], so_far
-        done = so_far.with_turn(question, answer_message(turn, self.words))
+            message = answer_message(turn, self.words, shown, wording=wording is not None)
+            yield gradio.skip(), [*asked, _reply(message)], so_far
+        message = answer_message(turn, self.words, wording=wording is not None)
+        done = replace(so_far.with_turn(question, message), wording=wording)
         yield "", list(done.messages), done
+
+    def _wording(self, answer: Answer, turn: Turn) -> "Wording | None":
+        if self.writer is None:
+            return None
+        from assistant.page.wording import Wording
+
+        return Wording(self.writer, answer, turn)
 
     def _wait(self, asking: Asking, question: str) -> Answer | Problem | None:
         """The answer, why there is none, or None if the reader gave it up."""
@@ -189,12 +277,6 @@ class Converser:
             # A bug. Raised, it would cover the whole conversation with Gradio's own message; the log has it.
             log.exception("a question failed")
             return problem("failed", self.words)
-
-
-def stop(conversation: Conversation) -> None:
-    """Give up the question that is being answered, if there is one."""
-    if conversation.asking is not None:
-        conversation.asking.stop()
 
 
 def facts_line(facts: CorpusFacts, words: Words) -> str:
@@ -240,6 +322,11 @@ def _question_box(words: Words) -> gradio.Textbox:
     )
 
 
+def _switch(words: Words) -> gradio.Checkbox:
+    """Whether answers are worded by a model besides."""
+    return gradio.Checkbox(value=True, label=words.worded_answers, container=False, elem_id="worded")
+
+
 def _into(question: gradio.Textbox, sample: gradio.Button) -> gradio.events.Dependency:
     """The event of a sample being put into the question box by a click."""
     return sample.click(lambda sample_question: sample_question, sample, question, **QUIET)
@@ -255,6 +342,7 @@ def _corpus(engine: Engine, words: Words) -> tuple[str, gradio.Timer]:
         lines.append(f'<p class="banner">{escaped(words.nothing_indexed)}</p>')
     if facts.articles:
         lines.append(f'<p class="all"><a href="articles">{escaped(facts_line(facts, words))}</a></p>')
+    lines.append(f'<p class="quotation"><a href="quote">{escaped(words.check_quotation)}</a></p>')
     lines.append(f'<p class="embed"><a href="embed">{escaped(words.embed)}</a></p>')
     return "".join(lines), gradio.Timer(active=progress is not None or facts.generation is None)
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
@@ -23,6 +24,9 @@ from assistant.protocols import Engine
 from assistant.settings import Settings
 from assistant.words import CATALOGUE, Words, words_for
 
+if TYPE_CHECKING:
+    from assistant.generate import Writer
+
 log = logging.getLogger(__name__)
 
 #: What an address can ask for; by itself the page follows the reader's browser.
@@ -33,8 +37,11 @@ _ENTRY = re.compile(r'<(?:script type="module"|link rel="stylesheet") [^>]*"\./a
 
 
 def add_chat(app: FastAPI, engine: Engine, settings: Settings) -> "Components":
-    """Serve a chat page for each language under ``/{language}/``; takes over the lifespan of ``app``."""
-    components = Components(lambda: gradio_host(engine, settings))
+    """Serve a chat page for each language under ``/{language}/``; takes over the lifespan of ``app``.
+
+    Answers are worded by the writer of ``app``, where it has one.
+    """
+    components = Components(lambda: gradio_host(engine, settings, app.state.writer))
     for language, words in CATALOGUE.items():
         app.get(f"/{language}/", include_in_schema=False)(_page_in(words, settings))
         app.mount(f"/{language}", components.of(language))
@@ -74,7 +81,7 @@ def gradio_entry() -> Markup:
     return Markup("\n".join(tags))
 
 
-def gradio_host(engine: Engine, settings: Settings) -> FastAPI:
+def gradio_host(engine: Engine, settings: Settings, writer: "Writer | None") -> FastAPI:
     """An application with Gradio's own mounted in it, one a language; never served itself."""
     import gradio
 
@@ -86,7 +93,7 @@ def gradio_host(engine: Engine, settings: Settings) -> FastAPI:
     for language in CATALOGUE:
         gradio.mount_gradio_app(
             host,
-            build_page(language, engine, settings),
+            build_page(language, engine, settings, writer),
             path=f"/{language}",
             theme=gradio.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
             footer_links=[],
@@ -184,6 +191,10 @@ def _script_words(words: Words, question_limit: int) -> dict[str, object]:
         "sources": words.sources,
         "abstention": words.abstention,
         "nearest": words.nearest,
+        "disagreements": words.disagreements,
+        "byModel": words.by_model,
+        "unverified": words.unverified,
+        "quotations": words.quotations,
         "copied": words.copied,
         "copyFailed": words.copy_failed,
         "linkCopied": words.link_copied,

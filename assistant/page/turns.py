@@ -6,12 +6,12 @@ The page's own memory is not believed: each quotation that comes back from it is
 from pydantic import TypeAdapter, ValidationError
 
 from assistant.protocols import Engine
-from assistant.records import AnswerRecord, CitationRecord, Record, answer_record
+from assistant.records import AnswerRecord, CitationRecord, RankedRecord, Record, answer_record
 from assistant.types import Answer
 
 
 class Turn(Record):
-    """An answer, without its passages, and the generation of the index that it was found in."""
+    """An answer, without what the page never shows, and the generation of the index that it was found in."""
 
     answer: AnswerRecord
     generation: str | None
@@ -22,7 +22,9 @@ _TURNS = TypeAdapter(tuple[Turn, ...])
 
 def turn_of(answer: Answer, generation: str | None) -> Turn:
     """Links of a turn start below the root of the site: the page puts the way there before them."""
-    return Turn(answer=answer_record(answer).model_copy(update={"hits": []}), generation=generation)
+    record = answer_record(answer)
+    why = record.explain and record.explain.model_copy(update={"best": None})
+    return Turn(answer=record.model_copy(update={"hits": [], "explain": why}), generation=generation)
 
 
 def remembered(memory: str) -> tuple[Turn, ...]:
@@ -44,15 +46,41 @@ def stale_numbers(turn: Turn, engine: Engine) -> frozenset[int]:
     return frozenset(citation.number for citation in cited if not (is_open and _still_stands(citation, engine)))
 
 
+def without_stale_words(turn: Turn, engine: Engine) -> Turn:
+    """The turn, not worded by a model where a sentence that supports it is no longer one of its article."""
+    worded = turn.answer.worded
+    if worded is None or all(_still_stands(citation, engine) for citation in worded.citations):
+        return turn
+    return not_worded(turn)
+
+
+def not_worded(turn: Turn) -> Turn:
+    """The turn as its articles answer alone."""
+    return turn.model_copy(update={"answer": turn.answer.model_copy(update={"worded": None})})
+
+
+def without_stale_runner_up(turn: Turn, engine: Engine) -> Turn:
+    """The turn, its explanation without a sentence that is no longer one of its article."""
+    why = turn.answer.explain
+    if why is None or why.runner_up is None or _still_stands(why.runner_up, engine):
+        return turn
+    answer = turn.answer.model_copy(update={"explain": why.model_copy(update={"runner_up": None})})
+    return turn.model_copy(update={"answer": answer})
+
+
 def _is_complete(answer: AnswerRecord) -> bool:
     """Whether each number that a statement stands on has its citation."""
-    used = {number for statement in answer.statements for number in statement.citations}
-    return used <= {citation.number for citation in answer.citations}
+    return all(
+        {number for statement in one.statements for number in statement.citations}
+        <= {citation.number for citation in one.citations}
+        for one in (answer, answer.worded)
+        if one is not None
+    )
 
 
-def _still_stands(citation: CitationRecord, engine: Engine) -> bool:
+def _still_stands(cited: CitationRecord | RankedRecord, engine: Engine) -> bool:
     return any(
-        (sentence.start, sentence.end, sentence.text) == (citation.start, citation.end, citation.quote)
-        and citation.url.endswith(f"#s{sentence.number}")
-        for sentence in engine.sentences(citation.article_id)
+        (sentence.start, sentence.end, sentence.text) == (cited.start, cited.end, cited.quote)
+        and cited.url.endswith(f"#s{sentence.number}")
+        for sentence in engine.sentences(cited.article_id)
     )

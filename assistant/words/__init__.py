@@ -22,6 +22,8 @@ class Words:
     #: The numbers that take the singular.
     singular: tuple[int, ...]
     thousands: str
+    decimal: str
+    percent: str
     months: tuple[str, ...]
     first_of_month: str
 
@@ -67,8 +69,47 @@ class Words:
     copy_link: str
     link_copied: str
     ask_again: str
+
+    # Wording it by a language model, where the settings say so.
+    worded_answers: str
+    wording: str
+    by_model: str
+    verified: str
+    unverified: str
+    quotations: str
+
+    # What stands for what is not known.
     unknown_date: str
     untitled: str
+
+    # What is known about a quotation, and about its article.
+    speaker: str
+    unnamed_speaker: str
+    gloss: str
+    today: str
+    yesterday: str
+    days_ago: tuple[str, str]
+    months_ago: tuple[str, str]
+    years_ago: tuple[str, str]
+    copies: tuple[str, str]
+    #: By what the articles differ in.
+    disagreements: dict[str, str]
+
+    # Why there is this answer, or none.
+    why_answer: str
+    why_nothing: str
+    #: By what came of the question.
+    outcomes: dict[str, str]
+    confidence: str
+    threshold: str
+    risk: str
+    evidence: str
+    as_usual: str
+    #: By the name of a signal.
+    signals: dict[str, str]
+    reader_asked: str
+    reader_not_asked: str
+    runner_up: str
 
     # Rating an answer.
     useful: str
@@ -143,6 +184,24 @@ class Words:
     page_of: str
     previous_page: str
     next_page: str
+
+    # Looking up a quotation.
+    check_quotation: str
+    check_quotation_purpose: str
+    quotation: str
+    check: str
+    #: By status.
+    verdicts: dict[str, str]
+    verdict_notes: dict[str, str]
+    rest_of_sentence: str
+    only_quoted: str
+    only_original: str
+    differences: tuple[str, str]
+    replaced: str
+    added: str
+    left_out: str
+    #: What a difference changes, by its kind.
+    meanings: dict[str, str]
 
     # The widget on the page of another site, and the page that hands it out.
     widget_loading: str

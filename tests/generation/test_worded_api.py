@@ -126,8 +126,10 @@ def test_nothing_of_language_models_is_imported_where_answers_are_extractive() -
     code = """
 import sys; sys.path.insert(0, "tests")
 from fake_engine import FakeEngine
+from assistant.page.chat import gradio_host
 from assistant.server import open_server
 from assistant.settings import Settings
+gradio_host(FakeEngine(), Settings(), None)
 server, listener = open_server(FakeEngine(), Settings(port=0))
 listener.close()
 print([name for name in sys.modules if name.startswith(("assistant.generate", "assistant.worded", "openai"))])

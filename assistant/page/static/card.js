@@ -24,7 +24,8 @@ function open(link) {
   if (link === shown || !link.isConnected) return;
   close();
   const turn = turnOf(link.closest(".answer"));
-  const citation = turn && citationsOf(turn).find((one) => `[${one.number}]` === link.textContent);
+  const citations = link.closest(".by-model") ? turn?.answer.worded?.citations : turn && citationsOf(turn);
+  const citation = citations?.find((one) => `[${one.number}]` === link.textContent);
   if (!citation) return; // The answer is still coming.
   fill(citation);
   shown = link;

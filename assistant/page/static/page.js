@@ -33,16 +33,20 @@ export function propose(question) {
 /** Of this tab: the id of its conversation, which so survives a reload. */
 export const CURRENT = "sourcier.current";
 
-/** A value of this tab, set where one is given; null where there is none or the browser forbids it. */
-export function session(key, value) {
+/** A value of what ``storage`` gives, set where one is given; null where there is none or the browser forbids it. */
+const valueOf = (storage) => (key, value) => {
   try {
-    if (value === null) sessionStorage.removeItem(key);
-    else if (value !== undefined) sessionStorage.setItem(key, value);
-    return sessionStorage.getItem(key);
+    if (value === null) storage().removeItem(key);
+    else if (value !== undefined) storage().setItem(key, value);
+    return storage().getItem(key);
   } catch {
     return null;
   }
-}
+};
+
+/** Of this tab, and of this browser. */
+export const session = valueOf(() => sessionStorage);
+export const lasting = valueOf(() => localStorage);
 
 export const number = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, words.thousands);
 

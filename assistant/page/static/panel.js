@@ -13,7 +13,7 @@ let origin = null; // Where the focus goes back to.
 export const isOpen = () => !panel.hidden;
 
 export function open(link) {
-  const quoted = [...link.closest(".answer").querySelectorAll("blockquote a.cite")];
+  const quoted = [...link.closest(".answer").querySelectorAll(":is(.worded, blockquote) a.cite")];
   citations = quoted.filter((one, index) => quoted.findIndex((other) => other.href === one.href) === index);
   origin = link;
   show(citations.findIndex((citation) => citation.href === link.href));

@@ -29,15 +29,33 @@ function quotations({ answer }) {
   }));
 }
 
+/** What a model words of it, with citations numbered for it alone; null where it words nothing. */
+function wordedIn({ answer }) {
+  if (!answer.worded?.statements.length) return null;
+  const sentences = answer.worded.statements.map(({ text, citations }) => ({
+    text: citations.length ? text : `${text} (${words.unverified})`,
+    numbers: citations,
+  }));
+  return { sentences, citations: answer.worded.citations };
+}
+
 // --- Plain text -------------------------------------------------------------------------------------------
 
-/** The quotations with their numbers, then the numbered sources. */
+/** What a model words, with the numbers and sources of its own; then the quotations with theirs. */
 export function plainText(turn) {
-  const quoted = quotations(turn).map(({ text, numbers }) => [text, ...numbers.map((one) => `[${one}]`)].join(" "));
-  const sources = citationsOf(turn).map(
+  const marked = ({ text, numbers }) => [text, ...numbers.map((one) => `[${one}]`)].join(" ");
+  const quoted = [...quotations(turn).map(marked), plainSources(citationsOf(turn))];
+  const worded = wordedIn(turn);
+  if (!worded) return quoted.join("\n\n");
+  const said = [...worded.sentences.map(marked), ...(worded.citations.length ? [plainSources(worded.citations)] : [])];
+  return [words.byModel, ...said, words.quotations, ...quoted].join("\n\n");
+}
+
+function plainSources(citations) {
+  const sources = citations.map(
     (one) => `[${one.number}] ${one.title || words.untitled}, ${facts(one)}\n${address(one)}`,
   );
-  return [...quoted, [heading(citationsOf(turn)), ...sources].join("\n")].join("\n\n");
+  return [heading(citations), ...sources].join("\n");
 }
 
 // --- Markdown ---------------------------------------------------------------------------------------------
@@ -56,14 +74,31 @@ const linked = (text, citation) => `[${text}](<${address(citation)}>)`;
 
 export function markdown(turn) {
   const cited = citationsOf(turn);
-  const chip = (number) => linked(`\\[${number}\\]`, cited.find((one) => one.number === number));
-  const quotes = quotations(turn).map(({ text, numbers }) => quoted([literal(text), ...numbers.map(chip)].join(" ")));
-  const sources = cited.map(
+  const quotes = quotations(turn).map((quotation) => quoted(markedLiteral(quotation, cited)));
+  const parts = [...notesOf(turn).map(literal), ...quotes, ...listed(cited)];
+  const worded = wordedIn(turn);
+  if (!worded) return parts.join("\n\n");
+  const said = worded.sentences.map((sentence) => markedLiteral(sentence, worded.citations));
+  const before = [`**${words.byModel}**`, ...said, ...listed(worded.citations), `**${words.quotations}**`];
+  return [...before, ...parts].join("\n\n");
+}
+
+function markedLiteral({ text, numbers }, citations) {
+  const chip = (number) => linked(`\\[${number}\\]`, citations.find((one) => one.number === number));
+  return [literal(text), ...numbers.map(chip)].join(" ");
+}
+
+function listed(citations) {
+  const sources = citations.map(
     (one) => `- \\[${one.number}\\] ${linked(literal(one.title || words.untitled), one)}, ${literal(facts(one))}`,
   );
-  const notes = turn.answer.abstained ? [literal(words.abstention), ...(cited.length ? [literal(words.nearest)] : [])] : [];
-  const listed = sources.length ? [`**${heading(cited)}**`, sources.join("\n")] : [];
-  return [...notes, ...quotes, ...listed].join("\n\n");
+  return sources.length ? [`**${heading(citations)}**`, sources.join("\n")] : [];
+}
+
+/** What is said before the quotations. */
+function notesOf({ answer }) {
+  if (answer.abstained) return [words.abstention, ...(answer.nearest.length ? [words.nearest] : [])];
+  return answer.disagreement ? [words.disagreements[answer.disagreement.matter]] : [];
 }
 
 const oneLine = (text) => text.trim().replace(/\s*\n\s*/g, " ");
@@ -113,23 +148,40 @@ export function htmlOf(turns) {
 
 function htmlParts(turn) {
   const cited = citationsOf(turn);
-  const notes = [...understood(turn), ...(turn.answer.abstained ? [words.abstention] : [])];
-  if (turn.answer.abstained && cited.length) notes.push(words.nearest);
-  const parts = [element("h2", turn.answer.question), ...notes.map((note) => element("p", note))];
+  const notes = [...understood(turn), ...notesOf(turn)];
+  const parts = [element("h2", turn.answer.question), ...wordedParts(turn), ...notes.map((note) => element("p", note))];
   for (const { text, numbers, near } of quotations(turn)) {
     const quote = element("blockquote");
-    quote.append(element("span", text, { class: "quote", lang: near?.language ?? "" }));
-    for (const number of numbers) quote.append(" ", link(`[${number}]`, cited.find((one) => one.number === number)));
+    quote.append(element("span", text, { class: "quote", lang: near?.language ?? "" }), ...chips(numbers, cited));
     parts.push(quote);
   }
-  if (!cited.length) return parts;
+  return [...parts, ...sourceList(cited)];
+}
+
+function wordedParts(turn) {
+  const worded = wordedIn(turn);
+  if (!worded) return [];
+  const sentences = worded.sentences.map(({ text, numbers }) => {
+    const sentence = element("p", text);
+    sentence.append(...chips(numbers, worded.citations));
+    return sentence;
+  });
+  const sources = sourceList(worded.citations);
+  return [element("h3", words.byModel), ...sentences, ...sources, element("h3", words.quotations)];
+}
+
+const chips = (numbers, citations) =>
+  numbers.flatMap((number) => [" ", link(`[${number}]`, citations.find((one) => one.number === number))]);
+
+function sourceList(citations) {
+  if (!citations.length) return [];
   const list = element("ul");
-  for (const one of cited) {
+  for (const one of citations) {
     const source = element("li", `[${one.number}] `);
     source.append(link(one.title || words.untitled, one), `, ${facts(one)}`);
     list.append(source);
   }
-  return [...parts, element("h3", heading(cited)), list];
+  return [element("h3", heading(citations)), list];
 }
 
 const link = (text, citation) => element("a", text, { href: address(citation) });

@@ -2,14 +2,14 @@
 // names for what Gradio leaves unnamed. What can be done with an answer is loaded when there is going to be one.
 
 import * as connection from "./connection.js";
-import { announce, byId, CURRENT, number, propose, questionBox, session, words } from "./page.js";
+import { announce, byId, CURRENT, lasting, number, propose, questionBox, session, words } from "./page.js";
 
 // Before Gradio starts: its own strings in the language of the page, and one request less, since none of
 // the page's events can be called from outside.
 Object.defineProperty(navigator, "language", { get: () => words.language });
 Object.defineProperty(navigator, "languages", { get: () => [words.language] });
 window.gradio_api_info = { named_endpoints: {}, unnamed_endpoints: {} };
-connection.watch(() => asking, settle);
+connection.watch(() => asking, giveUp);
 
 // --- Asking -----------------------------------------------------------------------------------------------
 
@@ -25,15 +25,20 @@ const rows = () => document.querySelectorAll("#chat .bot-row");
 const lastReply = () => [...rows()].at(-1)?.querySelector(".answer, .trouble");
 
 /** What a reply says, sentence by sentence. */
-const SAID = ".understood, blockquote, .abstention, .caution, .problem, .stopped";
-const said = (reply) => [...(reply?.querySelectorAll(SAID) ?? [])];
+const SAID = ".understood, .disagreement, .dateline, blockquote, .told .fact, .abstention, .caution, .problem, .stopped";
+
+/** What a model says of it: the last to come, though the first to be seen. */
+const WORDED = ".by-model > :is(h3, .worded, .fault)";
+const said = (reply) => [SAID, WORDED].flatMap((selector) => [...(reply?.querySelectorAll(selector) ?? [])]);
+
+const isWording = () => Boolean(lastReply()?.querySelector(".wording"));
 
 /** The last reply by its place and words: Gradio may draw the very same one anew at any time. */
 const lastSaid = () => [rows().length, ...said(lastReply()).map((one) => one.textContent)].join("\n");
 
 /** Something is being asked, by whichever way. */
 function begin() {
-  if (asking) return;
+  if (asking && !isWording()) return;
   asking = following = true;
   before = lastSaid();
   heard = 0;
@@ -43,8 +48,10 @@ function begin() {
   reading().catch(() => (loading = null)); // Not reachable, as will be told.
 }
 
-function settle() {
+/** The server does not get to say any more. */
+function giveUp() {
   asking = false;
+  lastReply()?.querySelector(".wording")?.remove();
 }
 
 function submit() {
@@ -60,11 +67,11 @@ function listen() {
   before = null;
   const sentences = said(reply);
   for (const sentence of sentences.slice(heard)) {
-    announce(sentence.textContent, sentence.querySelector("[lang]")?.lang || words.language);
+    announce(sentence.textContent, sentence.querySelector(".quote[lang]")?.lang || words.language);
   }
   heard = Math.max(heard, sentences.length);
   if (reply.querySelector(".thinking")) return;
-  settle();
+  asking = isWording();
   reading().then(({ keepPage }) => keepPage());
 }
 
@@ -80,6 +87,18 @@ function follow() {
 for (const scrolling of ["wheel", "touchmove"]) {
   document.addEventListener(scrolling, () => (following = false), { passive: true });
 }
+
+/** What is unfolded comes into view, and stays there. */
+document.addEventListener(
+  "toggle",
+  ({ target }) => {
+    // The quotations come unfolded.
+    if (target.localName !== "details" || !target.open || target.matches(".quotations")) return;
+    following = false;
+    target.scrollIntoView({ block: "nearest" });
+  },
+  { capture: true },
+);
 
 /** How much room is left, once it matters. */
 function count() {
@@ -141,6 +160,24 @@ document.addEventListener("click", (event) => {
 document.addEventListener("input", (event) => {
   if (event.target === questionBox()) count();
 });
+
+// --- Worded answers, where there is a switch for them --------------------------------------------------------
+
+const SWITCHED = "sourcier.worded"; // "off" where the reader turned it off.
+
+/** As the reader left it, though Gradio turns it on when it starts. */
+function keepSwitch() {
+  const box = document.querySelector("#worded input");
+  if (box?.checked && lasting(SWITCHED) === "off") box.click();
+}
+
+document.addEventListener(
+  "click",
+  ({ target }) => {
+    if (target.matches?.("#worded input")) lasting(SWITCHED, target.checked ? null : "off");
+  },
+  { capture: true },
+);
 
 // --- In the frame of another page -------------------------------------------------------------------------
 
@@ -216,6 +253,7 @@ function submitAfter(turns) {
 
 const onChange = () => {
   nameAll();
+  keepSwitch();
   if (!started && questionBox() && byId("again")) start();
   listen();
   follow();
