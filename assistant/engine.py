@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from itertools import islice
-from threading import BoundedSemaphore
 
 import numpy as np
 
@@ -75,10 +74,6 @@ STATEMENTS_OF_A_LIST = 5
 #: Sentences among which one is looked for that differs from the best.
 COMPARED = 10
 
-#: Seconds that a question waits for the reader, which keeps every core busy, while it reads for others; then the other
-#: signals decide alone, for the same risk. So the assistant gets no slower the more people ask it.
-READER_WAIT = 0.25
-
 #: Passages and sentences in a trace.
 TRACED = 100
 
@@ -115,7 +110,6 @@ class Engine:
         self._embedder = embedder
         self._calibration = calibration
         self._reader = reader
-        self._reader_is_free = BoundedSemaphore()
         self._served = Served(settings.index, embedder.identity, wary=wary)
         #: Of the reader; None is one who may read everything.
         self._groups: frozenset[str] | None = None
@@ -246,13 +240,8 @@ class Engine:
     def _read(
         self, generation: Generation, question: str, candidates: Candidates, passage_scores: np.ndarray
     ) -> np.ndarray | None:
-        """The reader's odds; None where there is no reader, or it has others to read for."""
-        if self._reader is None or not self._reader_is_free.acquire(timeout=READER_WAIT):
-            return None
-        try:
-            return read(self._reader(), generation, question, candidates, passage_scores)
-        finally:
-            self._reader_is_free.release()
+        """The reader's odds; None where there is no reader."""
+        return read(self._reader(), generation, question, candidates, passage_scores) if self._reader else None
 
     def _answer(self, considered: "_Considered") -> Answer:
         """Statements where the confidence suffices, else the nearest sentences."""

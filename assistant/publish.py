@@ -420,7 +420,7 @@ class _Filler:
         except (EOFError, ConnectionError):
             raise StoreError(f"{self._folder}: {self._end()}. {FREE_MEMORY}") from None
         if reason:
-            raise StoreError(f"{self._folder} cannot be written: {reason}. Free memory or space, then ingest again.")
+            raise StoreError(f"{self._folder} cannot be written: {reason}. Free space or memory, then ingest again.")
 
     def _end(self) -> str:
         """How it ended."""

@@ -3,23 +3,14 @@ import math
 import os
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from assistant.calibration import load_calibration
 from assistant.citations import cite
-from assistant.embedding import load_embedder
-from assistant.engine import Engine, open_engine
+from assistant.engine import open_engine
 from assistant.errors import IndexUnusable, UsageError
-from assistant.extract import best_sentences
-from assistant.index import GENERATIONS, SentenceRow, current_name
+from assistant.index import GENERATIONS, current_name
 from assistant.ingest import ingest
-from assistant.reader import Reading
-from assistant.retrieve import Candidates
 from assistant.settings import Settings
 from assistant.types import Article, Progress, Sentence
 
@@ -250,43 +241,6 @@ def test_no_sample_questions_of_another_corpus(small):
 def test_a_citation_outside_the_text_is_a_bug(start, end):
     with pytest.raises(ValueError, match="a: "):
         cite([Sentence(Article("a", "abc  def"), start, end, 1, 0)])
-
-
-class _SlowReader:
-    """One that reads for the first who ask until it is told that they may go on."""
-
-    def __init__(self) -> None:
-        self.reads, self.may_end = threading.Event(), threading.Event()
-
-    def read(self, question: str, passages: Sequence[tuple[str, Sequence[str]]]) -> list[Reading]:
-        self.reads.set()
-        assert self.may_end.wait(30)
-        return [Reading(np.zeros(len(sentences), np.float32), 0.0) for _, sentences in passages]
-
-
-def test_who_asks_while_the_reader_reads_for_others_is_answered_without_it(sample_index):
-    settings = Settings(index=sample_index)
-    reader = _SlowReader()
-    engine = Engine(settings, load_embedder(settings), load_calibration(), lambda: reader)
-    question = "Combien de combattants étrangers Interpol a-t-il identifiés ?"
-    with ThreadPoolExecutor(1) as others:
-        first = others.submit(engine.ask, question, explain=True)
-        assert reader.reads.wait(30)
-        second = engine.ask(question, explain=True)
-        reader.may_end.set()
-        assert first.result().explanation.read and not second.explanation.read
-    assert second == replace(
-        open_engine(replace(settings, reader="")).ask(question, explain=True), timings_ms=second.timings_ms
-    )
-    assert engine.ask(question, explain=True).explanation.read
-
-
-def test_a_sentence_with_another_figure_says_something_else():
-    said = ["séisme", "fait", "mort", "turqui", "dit", "ministr", "sant", "mercred", "soir", "ankar", "afad"]
-    terms = [frozenset([*said, "44218"]), frozenset([*said, "20213"]), frozenset([*said, "44218", "enfin"])]
-    rows = [SentenceRow(n, n, 0, 9, 1, 0, words) for n, words in enumerate(terms)]
-    candidates = Candidates([], rows, np.zeros(3, int), np.zeros((3, 6), np.float32), 3)
-    assert [row.row for row in best_sentences(candidates, np.array([3.0, 2.0, 1.0]), 3)] == [0, 1]
 
 
 def test_a_sentence_that_asks_is_not_shown_behind_the_one_that_answers(sample_engine):

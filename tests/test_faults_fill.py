@@ -25,7 +25,7 @@ FILLERS = {
     "it leaves": ("", r"ended with exit code 0\. Free memory"),
     "it refuses": (
         "from multiprocessing.connection import Connection\nConnection(0).send_bytes(b'no room')",
-        r"cannot be written: no room\. Free memory or space, then ingest again",
+        r"cannot be written: no room\. Free space or memory, then ingest again",
     ),
 }
 

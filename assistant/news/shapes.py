@@ -249,13 +249,18 @@ def _times(question: str, sentence: str) -> Iterator[Range]:
 _NAMES = re.compile(rf"{NAME}(?:(?: et | and ){NAME})?")
 
 
+_OF_A_PLACE = re.compile(
+    r"\b(?:stade|rue|avenue|boulevard|place|gare|aéroport|hôpital|tour|pont|stadium|ville|quartier) $", _I
+)
+
+
 def _people(question: str, sentence: str) -> Iterator[Range]:
     """Names that the question does not have; one word alone only where it cannot be the start of the sentence."""
     told = set(_TOKEN.findall(_bare(question)))
     times = [(one.start, one.end) for one in time_expressions(sentence, None)]
     for match in _NAMES.finditer(sentence):
         start, end = match.span()
-        if any(a < end and start < b for a, b in times):
+        if any(a < end and start < b for a, b in times) or _OF_A_PLACE.search(sentence[:start]):
             continue
         name = match.group()
         parts = _bare(name).replace("'", " ").split()
