@@ -7,7 +7,7 @@ The address is printed once it is served. Settings come from ``ASSISTANT_*`` var
 
 import sys
 
-from assistant.allocator import keep_memory_small
+from assistant.allocator import share_pools
 from assistant.engine import open_engine
 from assistant.errors import AssistantError
 from assistant.server import serve
@@ -16,7 +16,7 @@ from assistant.upkeep import kept_up
 
 
 def main() -> int:
-    keep_memory_small()
+    share_pools()
     try:
         settings = load_settings()
         with kept_up(settings):

@@ -1,19 +1,37 @@
-"""How the C library under Python keeps memory that is not in use any more."""
+"""How the C library under Python keeps memory that is not in use any more; elsewhere than on glibc, nothing of this."""
 
 import ctypes
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
-#: ``mallopt(3)``: from how many bytes on a buffer is of its own, and given back to the system when it is freed. By
-#: default glibc keeps buffers of up to 32 MB once one was freed: a model that is made, or an index that is let go of,
-#: leaves a hole of its size.
-_MMAP_THRESHOLD, _LARGE = -3, 1 << 20
+# Numbers of ``mallopt(3)``.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+
 #: Pools that threads share. By default there are eight a core, and each keeps what the largest question took in it.
-_ARENA_MAX, _POOLS = -8, 2
+_POOLS = 2
+
+#: From how many bytes on a buffer is the system's again once it is freed. While a model is made, those of the size of a
+#: weight; else none that a question takes, for getting them anew each time costs the reader a third of its time.
+_OF_A_WEIGHT, _OF_A_QUESTION = 1 << 20, 32 << 20
 
 
-def keep_memory_small() -> None:
-    """For a process that lives long; elsewhere than on glibc nothing happens."""
+def share_pools() -> None:
+    """For a process of many threads, at its start."""
+    _set(_ARENA_MAX, _POOLS)
+
+
+@contextmanager
+def buffers_given_back() -> Iterator[None]:
+    """What is freed inside leaves no hole: a model is made from several times the memory that it keeps."""
+    _set(_MMAP_THRESHOLD, _OF_A_WEIGHT)
+    try:
+        yield
+    finally:
+        # Once set, glibc no longer adapts them to what is freed.
+        _set(_MMAP_THRESHOLD, _OF_A_QUESTION)
+        _set(_TRIM_THRESHOLD, 2 * _OF_A_QUESTION)
+
+
+def _set(option: int, value: int) -> None:
     with suppress(OSError, AttributeError):
-        library = ctypes.CDLL(None)
-        library.mallopt(_MMAP_THRESHOLD, _LARGE)
-        library.mallopt(_ARENA_MAX, _POOLS)
+        ctypes.CDLL(None).mallopt(option, value)

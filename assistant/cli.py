@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from assistant import __version__
-from assistant.allocator import keep_memory_small
+from assistant.allocator import share_pools
 from assistant.errors import AssistantError, UsageError
 from assistant.readable import printable, readable_answer, readable_article
 from assistant.settings import Settings, load_settings
@@ -28,7 +28,7 @@ STEPS = {"read": "reading", "embed": "embedding", "index": "indexing"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 fine, 1 failed, 2 wrong usage or input, 130 interrupted."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    keep_memory_small()
+    share_pools()
     try:
         code = _run(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()

@@ -201,11 +201,9 @@ class Engine:
         with watch.stage("read"):
             decision = self._calibration.unread
             found = evidence(candidates, sentence_scores, sentence_scores)
-            odds = None
-            if is_worth_reading(decision.confidence_of(found)):
+            if self._reader and is_worth_reading(decision.confidence_of(found)):
                 leans = _leans(generation, candidates, wishes, today)
-                odds = self._read(generation, prepared.text, candidates, passage_scores + leans)
-            if odds is not None:
+                odds = read(self._reader(), generation, prepared.text, candidates, passage_scores + leans)
                 signal_scores, sentence_scores = sentence_scores, sentence_scores + self._calibration.odds * odds
                 decision = self._calibration.read
                 found = evidence(candidates, signal_scores, sentence_scores, odds)
@@ -236,12 +234,6 @@ class Engine:
         """A score a sentence and a score a passage, by their signals."""
         sentence_scores = score_sentences(candidates, self._calibration.sentence)
         return sentence_scores, score_passages(candidates, sentence_scores, self._calibration.passage)
-
-    def _read(
-        self, generation: Generation, question: str, candidates: Candidates, passage_scores: np.ndarray
-    ) -> np.ndarray | None:
-        """The reader's odds; None where there is no reader."""
-        return read(self._reader(), generation, question, candidates, passage_scores) if self._reader else None
 
     def _answer(self, considered: "_Considered") -> Answer:
         """Statements where the confidence suffices, else the nearest sentences."""

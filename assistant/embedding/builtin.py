@@ -14,6 +14,7 @@ from pathlib import Path
 
 import onnxruntime
 
+from assistant.allocator import buffers_given_back
 from assistant.embedding import graph
 from assistant.embedding.embedder import Embedder, Prompts, Vectors
 from assistant.embedding.tokenizer import Tokenizer
@@ -53,7 +54,7 @@ class BuiltinEmbedder(Embedder):
         :raises ModelError: If the file is not the right one.
         """
         weights = open_weights(path)
-        with ThreadPoolExecutor(1) as checker:
+        with buffers_given_back(), ThreadPoolExecutor(1) as checker:
             checked = checker.submit(verify, path)
             try:
                 one_by_one = _session(graph.encoder(weights), min(_THREADS_FOR_A_QUESTION, _cores()))

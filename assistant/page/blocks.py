@@ -50,8 +50,8 @@ log = logging.getLogger(__name__)
 AT_ONCE = 8
 WAITING = 64
 
-#: Conversations kept on the server, the latest ones: the browser brings an older one back. A page that is closed keeps
-#: its own for an hour.
+#: Conversations kept on the server, the latest ones; by itself Gradio keeps ten thousand. One that was dropped begins
+#: anew with its next question, and is brought back by its browser when the page is loaded again.
 CONVERSATIONS = 500
 
 #: Sample questions offered.

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import onnxruntime
 
+from assistant.allocator import buffers_given_back
 from assistant.embedding.graph import EmbeddingRows
 from assistant.embedding.tokenizer import Tokenizer
 from assistant.embedding.vocabulary import tokenizer_of
@@ -33,8 +34,9 @@ class BuiltinReader:
     @classmethod
     def load(cls, weights: Weights, trained: Trained) -> "BuiltinReader":
         """The reader made of the encoder's ``weights`` below and the ``trained`` ones above."""
-        session = _session(graph.reader(weights, trained))
-        return cls(tokenizer_of(weights.path), EmbeddingRows(weights), session)
+        with buffers_given_back():
+            session = _session(graph.reader(weights, trained))
+            return cls(tokenizer_of(weights.path), EmbeddingRows(weights), session)
 
     def read(self, question: str, passages: Sequence[tuple[str, Sequence[str]]]) -> list[Reading]:
         """One reading a passage, which is a title (or "") and sentences.
