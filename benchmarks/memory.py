@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 
 from assistant.embedding import Embedder
-from assistant.reader import Reader, Reading
+from assistant.reader import Reader, Reading, graph
 from assistant.reader.weights import FILE as WEIGHTS
 from assistant.settings import Settings
 
@@ -88,8 +88,9 @@ def remembering(embedder: Embedder) -> Embedder:
 
 
 def reader_identity(settings: Settings) -> str:
-    """Names the reader of ``settings``, and the weights of the one that is shipped."""
-    return f"{settings.reader} {sha256(WEIGHTS.read_bytes()).hexdigest()[:16]}"
+    """Names the reader of ``settings``, the weights of the one that is shipped, and how it computes."""
+    built_in = sha256(WEIGHTS.read_bytes() + Path(graph.__file__).read_bytes())
+    return f"{settings.reader} {built_in.hexdigest()[:16]}"
 
 
 def _key(*parts: str) -> bytes:

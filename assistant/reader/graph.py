@@ -1,12 +1,17 @@
 """The reader as an ONNX model, built in memory: the encoder's layers, of which the trained ones are replaced, and
-the head that scores sentences."""
+the head that scores sentences.
+
+Linear layers multiply whole numbers, which processors do several times faster than float32: each row of a matrix has a
+scale of its own, and so has each token of the states, for a few of them have values hundreds of times as large as
+others (Dettmers et al. 2022, arXiv:2208.07339, call such scales vector-wise).
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from assistant.embedding import graph as encoder
-from assistant.embedding.weights import BLOCK, Weights
+from assistant.embedding.weights import Floats, Weights
 from assistant.reader.weights import Trained
 
 #: Word plus position rows (1, n, hidden).
@@ -18,18 +23,26 @@ OUTSIDE = "outside"
 #: Outputs, (1, s, 1) and (1, 1, 1).
 SENTENCE_LOGITS, NONE_LOGIT = "sentence_logits", "none_logit"
 
+#: Weights are whole numbers from -64 to 64: seven bits, since without VNNI a processor adds two products of eight bits
+#: in sixteen, and larger ones would not fit. So every processor computes the same.
+_MOST = 64
+#: A row of zeros has some scale too.
+_LEAST = 1e-6
 
-def reader(weights: Weights, trained: Trained, accuracy_level: int = 0) -> bytes:
-    """The ONNX model. ``accuracy_level`` is that of ``MatMulNBits``: 4 computes in int8."""
-    return _Reader(weights, trained, accuracy_level).model()
+
+def reader(weights: Weights, trained: Trained) -> bytes:
+    """The ONNX model."""
+    return _Reader(weights, trained).model()
 
 
 class _Reader(encoder._Encoder):
-    """The encoder with other weights in its upper layers, eight bits each, and a head instead of the mean."""
+    """The encoder with other weights in its upper layers, and a head instead of the mean."""
 
-    def __init__(self, weights: Weights, trained: Trained, accuracy_level: int) -> None:
-        super().__init__(weights, accuracy_level)
+    def __init__(self, weights: Weights, trained: Trained) -> None:
+        super().__init__(weights, accuracy_level=0)
         self._trained = trained
+        self._last = self._tensor("last", np.array([-1], np.int64))
+        self._least = self._tensor("least", np.array([_LEAST], np.float32))
 
     def model(self) -> bytes:
         hidden = self._weights.shape.hidden
@@ -86,26 +99,39 @@ class _Reader(encoder._Encoder):
 
     def _attention(self, states: str, layer: str) -> str:
         shape = self._weights.shape
-        projections = [self._linear(states, f"{layer}{name}.w", shape.hidden, shape.hidden) for name in "qkv"]
+        scaled = self._scaled(states, f"{layer}qkv")
+        projections = [self._product(*scaled, f"{layer}{name}.w", shape.hidden) for name in "qkv"]
         biases = np.concatenate([self._floats_of(f"{layer}{name}.b") for name in "qkv"])
         inputs = [*projections, self._tensor(f"{layer}qkv.b", biases)]
         return self._node("MultiHeadAttention", inputs, f"{layer}attention", encoder._MICROSOFT, num_heads=shape.heads)
 
     def _linear(self, states: str, name: str, columns: int, rows: int) -> str:
-        if name not in self._trained:
-            return super()._linear(states, name, columns, rows)
-        stored, scales = self._trained.blocks(name)
-        return self._node(
-            "MatMulNBits",
-            [states, self._tensor(f"{name}.bytes", stored), self._tensor(f"{name}.scales", scales)],
-            f"{name}.product",
-            encoder._MICROSOFT,
-            K=columns,
-            N=rows,
-            bits=8,
-            block_size=BLOCK,
-            accuracy_level=self._accuracy_level,
-        )
+        return self._product(*self._scaled(states, name), name, columns)
+
+    def _scaled(self, states: str, name: str) -> tuple[str, str]:
+        """Each token's states over the largest of them, and that."""
+        absolute = self._node("Abs", [states], f"{name}.absolute")
+        largest = self._node("ReduceMax", [absolute, self._last], f"{name}.largest", keepdims=1)
+        scale = self._node("Max", [largest, self._least], f"{name}.scale")
+        return self._node("Div", [states, scale], f"{name}.scaled"), scale
+
+    def _product(self, scaled: str, scale: str, name: str, columns: int) -> str:
+        """The states times the transposed matrix ``name``, of shape (rows, ``columns``)."""
+        matrix = self._matrix(name, columns)
+        sizes = np.abs(matrix).max(axis=1) / np.float32(_MOST)
+        whole = np.rint(matrix / sizes[:, np.newaxis]).astype(np.int8)
+        inputs = [
+            scaled,
+            self._tensor(f"{name}.whole", np.ascontiguousarray(whole.T)),
+            self._tensor(f"{name}.sizes", sizes),
+            self._tensor(f"{name}.zeros", np.zeros(len(sizes), np.int8)),
+        ]
+        small = self._node("DynamicQuantizeMatMul", inputs, f"{name}.small", encoder._MICROSOFT)
+        return self._node("Mul", [small, scale], f"{name}.product")
+
+    def _matrix(self, name: str, columns: int) -> Floats:
+        """A matrix of the encoder's file or of the trained one, shape (rows, ``columns``)."""
+        return self._trained.matrix(name) if name in self._trained else self._weights.matrix(name, columns)
 
 
 def _model(graph: bytes) -> bytes:

@@ -40,9 +40,12 @@ class Trained:
         """A tensor as float32, in its own shape."""
         return self._tensor(name).astype(np.float32)
 
-    def blocks(self, name: str) -> tuple[npt.NDArray[np.uint8], Floats]:
-        """Bytes (rows, blocks, 32) and scales (rows, blocks) of a matrix."""
-        return self._tensor(f"{name}.bytes").astype(np.uint8, copy=False), self.floats(f"{name}.scales")
+    def matrix(self, name: str) -> Floats:
+        """A matrix stored in blocks as float32, shape (rows, columns)."""
+        stored = self._tensor(f"{name}.bytes").astype(np.float32)
+        stored -= 128
+        stored *= self.floats(f"{name}.scales")[..., np.newaxis]
+        return stored.reshape(len(stored), -1)
 
     def __contains__(self, name: str) -> bool:
         return name in self.tensors or f"{name}.bytes" in self.tensors

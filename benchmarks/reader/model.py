@@ -159,16 +159,12 @@ def from_trained(weights: Weights, trained: Trained) -> tuple[Lower, Upper]:
         for number, layer in enumerate(upper.layers, frozen):
             for name, part in layer.named_children():
                 key = f"l{number}.{name}"
-                part.weight.copy_(torch.from_numpy(_matrix(trained, f"{key}.w")))  # type: ignore[operator]
+                part.weight.copy_(torch.from_numpy(_weight(trained, f"{key}.w")))  # type: ignore[operator]
                 part.bias.copy_(torch.from_numpy(trained.floats(f"{key}.b")))  # type: ignore[operator]
         for name, param in upper.head.named_parameters():
             param.copy_(torch.from_numpy(trained.floats(name)))
     return lower.eval(), upper.eval()
 
 
-def _matrix(trained: Trained, name: str) -> np.ndarray:
-    if name in trained.tensors:
-        return trained.floats(name)
-    stored, scales = trained.blocks(name)
-    blocks = (stored.astype(np.float32) - 128) * scales[..., np.newaxis]
-    return blocks.reshape(len(blocks), -1)
+def _weight(trained: Trained, name: str) -> np.ndarray:
+    return trained.floats(name) if name in trained.tensors else trained.matrix(name)
