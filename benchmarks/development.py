@@ -23,6 +23,9 @@ SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 #: Indexes of the development sets, kept between runs of one format.
 INDEXES = Path(__file__).parent.parent / "build" / "development" / f"{SCHEMA_VERSION}-{FORMAT}"
 
+#: The name of all corpora in one.
+ALL = "all"
+
 #: "answerable", or why not: its subject is absent; a fact is absent; a person wrote it to look answerable.
 Kind = Literal["answerable", "far", "near", "adversarial"]
 
@@ -74,14 +77,21 @@ def folder(name: str) -> Path:
 
 def index_of(name: str, embedder: Embedder) -> Path:
     """The index of a set's corpus, made if need be."""
-    index = INDEXES / name
+    return _made(name, [folder(name) / "corpus.jsonl"], embedder)
 
+
+def index_of_all(embedder: Embedder) -> Path:
+    """The index of every corpus there is: some nine thousand articles in French, English and Spanish."""
+    return _made(ALL, sorted(SHARED.glob("*/corpus.jsonl")), embedder)
+
+
+def _made(name: str, corpora: Sequence[Path], embedder: Embedder) -> Path:
     def report(step: str, done: int, total: int) -> None:
         if step == "embed":
             print(f"\r{name}: {done} of {total} embedded", end="", file=sys.stderr)
 
-    ingest([folder(name) / "corpus.jsonl"], index, remembering(embedder), report=report)
-    return index
+    ingest(corpora, INDEXES / name, remembering(embedder), report=report)
+    return INDEXES / name
 
 
 def contains_answer(text: str, answers: Sequence[str]) -> bool:

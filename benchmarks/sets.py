@@ -11,7 +11,7 @@ from zlib import crc32
 
 from assistant.embedding import Embedder
 from assistant.ingest import ingest
-from benchmarks.development import INDEXES, Kind, Reference, folder, index_of
+from benchmarks.development import ALL, INDEXES, Kind, Reference, folder, index_of, index_of_all
 from benchmarks.memory import remembering
 from benchmarks.reader.data import article_key, held_out, read_paragraphs
 
@@ -24,7 +24,7 @@ MOST = 250
 class Measured:
     """A corpus with questions on it."""
 
-    #: Folder of the development set, or "" for our own corpus.
+    #: Folder of the development set, ALL for those of every set in one, or "" for our own corpus.
     corpus: str
     read: Callable[[], Iterator[Reference]]
 
@@ -40,6 +40,8 @@ class Measured:
 
     def index(self, embedder: Embedder) -> Path:
         """The index of the corpus, made if need be."""
+        if self.corpus == ALL:
+            return index_of_all(embedder)
         if self.corpus:
             return index_of(self.corpus, embedder)
         ingest([ROOT / "corpus" / "articles"], INDEXES / "own_corpus", remembering(embedder))
@@ -115,6 +117,7 @@ SETS = {
     "own_corpus": Measured("", _own),
     "piaf_fr_dev": Measured("piaf_fr_dev", _piaf),
     "piaf_unseen": Measured("piaf_fr_dev", _piaf_unseen),
+    "piaf_unseen_in_all": Measured(ALL, _piaf_unseen),
     "orangesum_news": Measured("orangesum_news_fr_2016_2018", _as_it_is("orangesum_news_fr_2016_2018", "far")),
     "orangesum_en": Measured(
         "orangesum_news_fr_2016_2018", _as_it_is("orangesum_news_fr_2016_2018", "far", "questions_en.jsonl")

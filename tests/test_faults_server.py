@@ -25,6 +25,7 @@ from hash_embedder import HashEmbedder
 from serving import wait_until
 from workshop import Workshop, opened_workshop, write
 
+from assistant.allocator import settle
 from assistant.calibration import load_calibration
 from assistant.engine import Engine
 from assistant.errors import StoreError
@@ -119,6 +120,7 @@ def test_an_ingest_beside_the_server_does_not_hold_up_its_event_loop(workshop, r
     write(workshop.folder / "corpus", range(100, 400))
     engine = serving(workshop.index)
     engine.ask(QUESTION)
+    settle()  # as the server does
     with heartbeat() as gaps:
         before = resource.getrusage(resource.RUSAGE_SELF)
         ticks = cpu_of(workshop)

@@ -1,4 +1,4 @@
-"""Twenty questions on the sample article of the shared folder, indexed alone: a corpus of one article must work too."""
+"""Thirty questions on the sample article of the shared folder, indexed alone: a corpus of one article must work too."""
 
 import pytest
 
@@ -37,6 +37,11 @@ NEAR = [
     "Quand la ville de Mossoul a-t-elle été fondée ?",
     "Combien d'habitants compte la ville de Raqa ?",
     "Quel est l'âge de Jim Mattis ?",
+    "Combien d'avions la coalition a-t-elle engagés ?",
+    "En quelle année Interpol a-t-elle été créée ?",
+    "Où est né Claus Hjort Frederiksen ?",
+    "Combien de civils sont morts dans les frappes sur Raqa ?",
+    "Quel est le budget de la coalition internationale ?",
 ]
 
 
@@ -64,6 +69,6 @@ def test_the_quote_with_the_thin_space_is_the_articles(engine, shared):
     assert quote in source
 
 
-def test_most_of_what_the_article_does_not_say_is_declined(engine):
+def test_seven_of_ten_that_the_article_does_not_answer_are_declined(engine):
     answered = [question for question in NEAR if not engine.ask(question).abstained]
-    assert len(answered) <= 2, answered
+    assert len(answered) <= 3, answered

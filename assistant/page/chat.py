@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from assistant.allocator import settle
 from assistant.feedback import COMMENT_LIMIT
 from assistant.page.templates import render
 from assistant.problems import problem
@@ -143,6 +144,7 @@ class Components:
     async def _live(self, closing: asyncio.Event) -> None:
         try:
             host = await asyncio.to_thread(self._build)
+            settle()
         except Exception as error:
             # The rest of the server does without the page; whoever asks for it gets the error.
             log.exception("the chat page could not be built")
