@@ -1,8 +1,11 @@
 """What no figure may fall below: ``make evaluate``, or ``python -m benchmarks.floors [SET …]``.
 
 Each set is asked by ``assistant evaluate`` into ``build/evaluation/SET``, with its floors in ``floors.toml`` as gates.
-The exit code is 1 where a floor does not hold, where a set is not the one that its floors were set on, and where a
-floor was lowered, in this checkout or in any commit of this branch, without a written reason.
+
+Behind the shipped set the parts that read news are scored on the halves of their labelled sets that are held out, and
+added to its report; their floors are those of the set ``news``. The exit code is 1 where a floor does not hold, where
+a set is not the one that its floors were set on, and where a floor was lowered, in this checkout or in any commit of
+this branch, without a written reason.
 """
 
 import math
@@ -11,7 +14,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from itertools import pairwise
@@ -24,12 +27,14 @@ from assistant.evaluation.command import evaluate
 from assistant.evaluation.compare import COMPARED
 from assistant.evaluation.figures import DIRECTIONS
 from assistant.evaluation.formats import read_questions
-from assistant.evaluation.gates import Gate, read_gate
+from assistant.evaluation.gates import TOLERANCE, Gate, read_gate
+from assistant.evaluation.outputs import Shown, write_outputs
 from assistant.evaluation.questions import write_native
 from assistant.evaluation.results import read_run
-from assistant.evaluation.types import Figure
+from assistant.evaluation.types import Figure, GateResult, Part
 from assistant.ingest import ingest
 from assistant.settings import Settings
+from benchmarks import news
 from benchmarks.development import INDEXES, SHARED
 
 ROOT = Path(__file__).parent.parent
@@ -57,6 +62,9 @@ SETS = (
         for name in ("piaf_fr_dev", "orangesum_news_fr_2016_2018")
     ),
 )
+
+#: The labelled sets of the parts that read news, scored behind the shipped set.
+NEWS = GatedSet("news", news.DATA, news.CORPUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +201,57 @@ def gate(one: GatedSet, floors: Floors | None) -> int:
     run = RUNS / one.name
     gates = [f"--fail-under={gate.name}={gate.bound}" for gate in (floors.gates if floors else ())]
     code = evaluate([str(_alone(one)), f"--index={_index(one)}", f"--out={run}", "--fresh", *gates])
-    proposed = propose(one, floors, read_run(run).figures)
-    (run / FILE.name).write_text(section(one.name, proposed), encoding="utf-8")
+    return _held(one, floors, propose(one, floors, read_run(run).figures), code)
+
+
+def gate_parts(floors: Floors | None) -> int:
+    """Score the parts that read news, add them to the report of the shipped set, and hold them to their floors.
+
+    Returns 0 where all is well, else 1.
+    """
+    engine = news.sample_engine()
+    parts = [news.measured(part, held_out=True, engine=engine) for part in news.PARTS]
+    figures = part_figures(parts)
+    results = part_results(figures, floors)
+    run = read_run(RUNS / SHIPPED.name)
+    write_outputs(replace(run, parts=parts, gates=[*run.gates, *results]), Shown(), (), None)
+    for part in parts:
+        print(f"{part.name:<20} F1 {part.f1.value:.3f}   {part.f1.low:.3f} to {part.f1.high:.3f}   n = {part.cases}")
+    for result in results:
+        print(f"{'holds ' if result.passed else 'BROKEN'} {result.condition}: {result.message}")
+    (RUNS / NEWS.name).mkdir(exist_ok=True)
+    code = 0 if all(result.passed for result in results) else 1
+    return _held(NEWS, floors, propose(NEWS, floors, figures, tuple(figures)), code)
+
+
+def part_figures(parts: Sequence[Part]) -> dict[str, Figure]:
+    """Those that a floor is set on, by name: ``speakers_precision``, ``speakers_f1``."""
+    found = [(part.name, figure) for part in parts for figure in (part.precision, part.f1)]
+    return {f"{name}_{figure.name}": replace(figure, name=f"{name}_{figure.name}") for name, figure in found}
+
+
+def part_results(figures: Mapping[str, Figure], floors: Floors | None) -> list[GateResult]:
+    """Whether each floor holds; one of a part that is no more does not."""
+    return [_part_result(name, floor, figures.get(name)) for name, floor in (floors.values if floors else {}).items()]
+
+
+def _part_result(name: str, floor: float, figure: Figure | None) -> GateResult:
+    condition = Gate(name, floor).condition
+    if figure is None or figure.value is None:
+        return GateResult(condition, False, f"no part has {name}")
+    shown = f"{name} is {figure.value:.4g} ({figure.low:.4g} to {figure.high:.4g}); at least {floor:g} is asked"
+    return GateResult(condition, figure.value >= floor - TOLERANCE, shown)
+
+
+def _held(one: GatedSet, floors: Floors | None, proposed: Floors, code: int) -> int:
+    """``code``, or 1 where the set is not the one that its floors were set on; writes and tells those proposed."""
+    written = RUNS / one.name / FILE.name
+    written.write_text(section(one.name, proposed), encoding="utf-8")
     for fault in unlike(one, floors):
-        print(f"{one.name}: {fault}. If that is meant, put {run / FILE.name} in the place of its part of {FILE}")
+        print(f"{one.name}: {fault}. If that is meant, put {written} in the place of its part of {FILE}")
         code = 1
     if code == 0 and floors and proposed.values != floors.values:
-        print(f"{one.name}: better than its floors ask. To raise them, take {run / FILE.name}")
+        print(f"{one.name}: better than its floors ask. To raise them, take {written}")
     return code
 
 
@@ -220,9 +272,11 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def propose(one: GatedSet, floors: Floors | None, figures: Mapping[str, Figure]) -> Floors:
+def propose(
+    one: GatedSet, floors: Floors | None, figures: Mapping[str, Figure], names: Sequence[str] = GATED
+) -> Floors:
     """The worse end of each figure's 95 % interval; a floor that is better than that and holds is kept."""
-    values = {name: _worse_end(figures[name]) for name in GATED if name in figures and figures[name].value is not None}
+    values = {name: _worse_end(figures[name]) for name in names if name in figures and figures[name].value is not None}
     for name, floor in (floors.values if floors else {}).items():
         value = figures[name].value if name in figures else None
         if value is not None and not _is_worse(name, value, floor) and _is_worse(name, values.get(name, floor), floor):
@@ -233,7 +287,7 @@ def propose(one: GatedSet, floors: Floors | None, figures: Mapping[str, Figure])
 def _worse_end(figure: Figure) -> float:
     """To three digits, away from the value."""
     assert figure.value is not None
-    if DIRECTIONS[figure.name] > 0:
+    if DIRECTIONS.get(figure.name, 1) > 0:
         return math.floor(1000 * (figure.value if figure.low is None else figure.low)) / 1000
     return math.ceil(1000 * (figure.value if figure.high is None else figure.high)) / 1000
 
@@ -302,6 +356,9 @@ def _gate_each(sets: Sequence[GatedSet], floors: FloorsFile) -> Iterator[int]:
         print(f"\n## {one.name}\n", flush=True)
         if one.corpus.exists():
             yield gate(one, floors.sets.get(one.name))
+            if one == SHIPPED:
+                print(f"\n## {NEWS.name}\n", flush=True)
+                yield gate_parts(floors.sets.get(NEWS.name))
         else:
             print(f"left out: {one.corpus} is not there")
             yield 0

@@ -1,7 +1,6 @@
 import json
 
 import pytest
-from news_scores import cases, copies, sample_article, total, varied
 
 from assistant.calibration import load_calibration
 from assistant.copies import are_copies, copy_groups, shingles
@@ -9,6 +8,7 @@ from assistant.engine import Engine, open_engine
 from assistant.ingest import ingest
 from assistant.settings import Settings
 from assistant.types import Article
+from benchmarks.news import cases, copies, sample_article, total, varied
 
 
 @pytest.mark.parametrize("held_out", [False, True])

@@ -1,10 +1,10 @@
 import pytest
-from news_scores import cases, lone_sentence, total
-from news_scores import disagreement as scored
 
 from assistant.engine import open_engine
 from assistant.news.disagreement import differ, disagreement
 from assistant.settings import Settings
+from benchmarks.news import cases, lone_sentence, total
+from benchmarks.news import disagreement as scored
 
 QUESTION = "Combien de personnes ont manifesté contre la réforme des retraites le 7 mars 2023 ?"
 

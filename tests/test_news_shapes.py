@@ -1,7 +1,9 @@
+import time
+
 import pytest
-from news_scores import answers, cases, total
 
 from assistant.news.shapes import answering_words, shape_of
+from benchmarks.news import answers, cases, shapes, total
 
 
 @pytest.mark.parametrize("held_out", [False, True])
@@ -13,8 +15,9 @@ def test_answering_words_of_the_set(held_out):
 
 @pytest.mark.parametrize("held_out", [False, True])
 def test_shapes_of_the_set(held_out):
-    labelled = cases("answers", held_out)
-    assert sum(shape_of(case["question"]) == case["shape"] for case in labelled) >= 0.9 * len(labelled)
+    score = total(map(shapes, cases("answers", held_out)))
+    assert score.precision >= 0.95
+    assert score.recall >= 0.90
 
 
 def marked(question, sentence):
@@ -36,3 +39,24 @@ def marked(question, sentence):
 )
 def test_what_is_marked(question, sentence, expected):
     assert marked(question, sentence) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "shape"),
+    [
+        ("Qui préside le Louvre, et depuis quand ?", "when"),
+        ("Combien de visiteurs au Louvre, et pourquoi ?", "why"),
+        ("Who found the boys, and where?", "where"),
+        ("Qui préside le Louvre, fermé depuis lundi ?", "who"),
+    ],
+)
+def test_a_question_word_that_is_added_tells_the_shape(question, shape):
+    assert shape_of(question) == shape
+
+
+def test_a_run_of_letters_is_read_no_further_than_a_sentence_goes():
+    started = time.perf_counter()
+    for text in ("l'" * 50_000, "le X par Y " * 10_000, "« 12 " * 20_000):
+        for question in ("Qui a gagné la finale ?", "Combien de buts ?", "Où ?"):
+            answering_words(question, text)
+    assert time.perf_counter() - started < 10

@@ -1,8 +1,8 @@
 import pytest
-from news_scores import cases, speakers, total
 
 from assistant.news.speakers import quotations, speaker_at
 from assistant.types import Article, Speaker
+from benchmarks.news import cases, speakers, total
 
 
 def spoken(text):

@@ -44,7 +44,17 @@ def as_answered(outcome: Outcome) -> Outcome:
 def as_abstained(outcome: Outcome) -> Outcome:
     """What would have been shown with a threshold that nothing reaches."""
     nearest = outcome.nearest if outcome.abstained else outcome.citations
-    return replace(outcome, abstained=True, citations=(), nearest=nearest, shown="", highlight=None, error=None)
+    return replace(
+        outcome,
+        abstained=True,
+        citations=(),
+        nearest=nearest,
+        shown="",
+        highlight=None,
+        told=(),
+        disagreement=None,
+        error=None,
+    )
 
 
 # --- One question ------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.evaluation import abstention, answers, citing, retrieval
+from assistant.evaluation import abstention, answers, citing, retrieval, told
 from assistant.evaluation.abstention import (
     Ranking,
     accuracy_at_coverage,
@@ -56,6 +56,9 @@ _LOWER_IS_BETTER = frozenset(
     }
 )
 
+#: Neither more nor less of these is better: what there is to tell depends on the questions and the articles.
+_WITHOUT_A_SIDE = frozenset({"disagreement_told", "alone_changed"})
+
 Booleans = NDArray[np.bool_]
 _OfRanking = Callable[[Ranking, Floats], Floats]
 
@@ -76,14 +79,15 @@ _OF_ANSWERABLE: Mapping[str, _OfRanking] = {"auroc_answerable": auroc, "ap_answe
 
 _JOINT = ("balanced_accuracy", *_OF_RIGHT, *_OF_ANSWERABLE)
 
-#: Every figure: 1 where higher is better, -1 where lower is.
+#: Every figure: 1 where higher is better, -1 where lower is, 0 where neither is.
 DIRECTIONS: Mapping[str, int] = {
-    name: -1 if name in _LOWER_IS_BETTER else 1
+    name: 0 if name in _WITHOUT_A_SIDE else -1 if name in _LOWER_IS_BETTER else 1
     for name in (
         *retrieval.MEASURES,
         *citing.MEASURES,
         *answers.MEASURES,
         *abstention.MEASURES,
+        *told.MEASURES,
         "abstain_f1",
         *_JOINT,
     )

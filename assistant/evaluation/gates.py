@@ -57,6 +57,8 @@ def read_gate(given: str, drop: bool = False) -> Gate:
         near = get_close_matches(name, known, 1)
         way_out = f"Did you mean {near[0]}?" if near else "metrics.json of a run names them all"
         raise UsageError(f"{option}: no figure is called '{name}'. {way_out}")
+    if DIRECTIONS.get(name) == 0:
+        raise UsageError(f"{option}: neither more nor less of {name} is better. Set a gate on another figure")
     try:
         bound = float(value)
     except ValueError:

@@ -17,9 +17,11 @@ from assistant.evaluation.types import (
     GateResult,
     GoldSpan,
     Outcome,
+    Part,
     RankedSpan,
     ResolvedQuestion,
     Scored,
+    Told,
 )
 from assistant.types import Article
 
@@ -83,6 +85,9 @@ def scored_record(scored: Scored) -> Record:
         "shown": outcome.shown,
         "highlight": outcome.highlight,
         "understood_as": outcome.understood_as,
+        "shape": outcome.shape,
+        "told": [asdict(told) for told in outcome.told],
+        "disagreement": outcome.disagreement,
         "error": outcome.error,
         "measures": dict(scored.measures),
         "cause": scored.cause,
@@ -102,6 +107,10 @@ def scored_from(record: Record, resolved: ResolvedQuestion) -> Scored:
         shown=record["shown"],
         highlight=record["highlight"],
         understood_as=record["understood_as"],
+        # Runs of earlier versions do not tell these.
+        shape=record.get("shape"),
+        told=tuple(Told(**told) for told in record.get("told", ())),
+        disagreement=record.get("disagreement"),
         error=record["error"],
     )
     return Scored(resolved, outcome, record["measures"], record["cause"])
@@ -145,6 +154,16 @@ def figures_record(figures: Mapping[str, Figure]) -> Record:
 
 def figures_from(record: Record) -> dict[str, Figure]:
     return {name: figure_from(name, figure) for name, figure in record.items()}
+
+
+def part_record(part: Part) -> Record:
+    figures = (part.precision, part.recall, part.f1)
+    return {"name": part.name, "cases": part.cases} | {figure.name: figure_record(figure) for figure in figures}
+
+
+def part_from(record: Record) -> Part:
+    found = {name: figure_from(name, record[name]) for name in ("precision", "recall", "f1")}
+    return Part(record["name"], record["cases"], **found)
 
 
 def change_record(change: Change) -> Record:

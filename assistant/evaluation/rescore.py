@@ -34,7 +34,7 @@ def rescore(path: Path, kinds: Sequence[str] = ()) -> RunFolder:
             write_pass(path / name, map(_with, again, missing))
     write_json(path / MANIFEST, run.manifest | {"kept": [name for name in _OF_ALL_ARTICLES if name in kept]})
     end_run(path, "rescored")
-    return sum_up(path, run.cost, kinds)
+    return replace(sum_up(path, run.cost, kinds), parts=run.parts)
 
 
 def _rescored(before: Scored, articles: Mapping[str, Article], retrieval_only: bool) -> Scored:

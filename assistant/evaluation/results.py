@@ -35,13 +35,15 @@ from assistant.evaluation.records import (
     figures_record,
     gate_from,
     gate_record,
+    part_from,
+    part_record,
     resolved_from,
     resolved_record,
     rounded,
     scored_from,
     scored_record,
 )
-from assistant.evaluation.types import Change, Figure, GateResult, ResolvedQuestion, Scored
+from assistant.evaluation.types import Change, Figure, GateResult, Part, ResolvedQuestion, Scored
 from assistant.types import Article
 
 MANIFEST = "manifest.json"
@@ -86,6 +88,8 @@ class RunFolder:
     gates: list[GateResult]
     #: Time and memory.
     cost: dict[str, Any]
+    #: Where the parts of the assistant were scored on sets of their own besides.
+    parts: list[Part] = field(default_factory=list)
 
     @property
     def counted(self) -> list[Scored]:
@@ -207,6 +211,7 @@ def read_run(path: Path) -> RunFolder:
         timings=list(read_lines(path / TIMINGS)),
         gates=list(map(gate_from, metrics["gates"])),
         cost=metrics["cost"],
+        parts=list(map(part_from, metrics.get("parts", ()))),
     )
 
 
@@ -239,6 +244,7 @@ def metrics_record(run: RunFolder) -> dict[str, Any]:
         },
         "variants": {kind: list(map(change_record, changes)) for kind, changes in run.variants.items()},
         "gates": list(map(gate_record, run.gates)),
+        "parts": list(map(part_record, run.parts)),
         "cost": run.cost,
     }
     return dict(rounded(record))

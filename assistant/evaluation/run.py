@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assistant.engine import Engine
 from assistant.evaluation import baselines
+from assistant.evaluation.abstention import as_abstained
 from assistant.evaluation.baselines import Answerer, Ask
 from assistant.evaluation.corpus import Corpus
 from assistant.evaluation.manifest import Plan
@@ -22,9 +23,10 @@ from assistant.evaluation.types import (
     ReferenceQuestion,
     ResolvedQuestion,
     Scored,
+    Told,
 )
 from assistant.evaluation.variants import variants
-from assistant.types import Answer, Span, Trace
+from assistant.types import Answer, Citation, Span, Trace
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +126,9 @@ def outcome_of(id: str, trace: Trace) -> Outcome:
         nearest=tuple(_span(citation.sentence, citation.sentence.text) for citation in answer.nearest),
         shown=" ".join(statement.text for statement in answer.statements),
         understood_as=answer.understood_as,
+        shape=answer.shape,
+        told=tuple(_told(citation) for statement in answer.statements for citation in statement.citations),
+        disagreement=answer.disagreement.matter if answer.disagreement else None,
     )
 
 
@@ -145,11 +150,20 @@ def _span(sentence: Span, shown: str) -> CitedSpan:
     return CitedSpan(sentence.article.id, sentence.start, sentence.end, shown)
 
 
+def _told(citation: Citation) -> Told:
+    return Told(
+        answering=citation.sentence.article.text[slice(*citation.answering)] if citation.answering else None,
+        speaker=citation.speaker.name if citation.speaker else None,
+        times=len(citation.times),
+        copies=len(citation.copies),
+    )
+
+
 def rankings_only(scored: Scored) -> Scored:
     """Without what was answered, which the rankings alone do not tell."""
     return replace(
         scored,
-        outcome=replace(scored.outcome, abstained=True, confidence=0.0, citations=(), nearest=(), shown=""),
+        outcome=replace(as_abstained(scored.outcome), confidence=0.0, nearest=(), error=scored.outcome.error),
         measures={name: value if name.startswith(RETRIEVAL) else None for name, value in scored.measures.items()},
         cause=scored.cause if scored.outcome.error else None,
     )

@@ -8,6 +8,7 @@ from assistant.evaluation.answers import answer_measures
 from assistant.evaluation.causes import cause_of
 from assistant.evaluation.citing import citation_measures
 from assistant.evaluation.retrieval import retrieval_measures
+from assistant.evaluation.told import told_measures
 from assistant.evaluation.types import Outcome, ReferenceQuestion, ResolvedQuestion, Scored
 from assistant.types import Article
 
@@ -41,6 +42,7 @@ def score(resolved: ResolvedQuestion, outcome: Outcome, articles: Articles | Non
             contained=shown["answer_containment"],
             language=language,
         )
+        | told_measures(question, outcome, language)
     )
     return Scored(resolved, outcome, measures, cause_of(judged, outcome, measures, language, articles))
 

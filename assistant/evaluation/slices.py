@@ -153,6 +153,10 @@ def _time(question: ResolvedQuestion, articles: Articles) -> Iterator[str]:
         yield "dated" if _DATED.search(text) else "undated"
 
 
+def _conversation(question: ResolvedQuestion, articles: Articles) -> Iterator[str]:
+    yield "follow-up" if question.question.history else "alone"
+
+
 def _position(question: ResolvedQuestion, articles: Articles) -> Iterator[str]:
     """The third of its article where the first evidence starts."""
     span = _first_span(question)
@@ -183,6 +187,7 @@ _KINDS: dict[str, Callable[[ResolvedQuestion, Articles], Iterable[str]]] = {
     "evidence": _evidence,
     "unanswerable": _unanswerable,
     "time": _time,
+    "conversation": _conversation,
     "position": _position,
     "length": _length,
     "tag": _tags,

@@ -128,6 +128,20 @@ class CitedSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What is told beside a sentence shown."""
+
+    #: The words of it that are marked as the answer; None where none are.
+    answering: str | None = None
+    #: Whose words it is said to be; None where nobody is named.
+    speaker: str | None = None
+    #: Time expressions that are explained.
+    times: int = 0
+    #: Other articles with the same text, which are not shown for it.
+    copies: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What the assistant did with one question."""
 
@@ -147,6 +161,12 @@ class Outcome:
     #: A short answer highlighted within a statement, where the assistant marks one; None where it does not.
     highlight: str | None = None
     understood_as: str | None = None
+    #: What kind of answer the question asks for, where a rule tells.
+    shape: str | None = None
+    #: Of each citation, in their order.
+    told: tuple[Told, ...] = ()
+    #: In what the sentences shown are said to differ; None where nothing is said.
+    disagreement: str | None = None
     #: One line on what went wrong; None where nothing did.
     error: str | None = None
 
@@ -181,6 +201,18 @@ class Figure:
     #: 95 % interval; None where there is none to tell.
     low: float | None = None
     high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How well one part of the assistant does on a labelled set of its own."""
+
+    name: str
+    #: Labelled cases.
+    cases: int
+    precision: Figure
+    recall: Figure
+    f1: Figure
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from assistant.news.question_words import ADDED, is_french, put_to
 from assistant.news.times import time_expressions
 
 #: Earlier questions that count, and characters of one that may be carried on.
@@ -29,7 +30,7 @@ def understand(question: str, history: Sequence[str]) -> str | None:
 
 
 def _completed(question: str, about: str) -> str | None:
-    asked, before = _Asked.read(question), _Asked.read(about)
+    asked, before = _Asked.read(question), _Asked.read(ADDED.sub("", about))
     if not (asked.leans and asked.text and before.text) or len(about) > LONGEST:
         return None
     return _filled_in(asked, before) or _with_topic(asked, before)
@@ -166,7 +167,6 @@ _PREPOSITIONS = tuple(
     )
 )
 _TO_THE_END = _PREPOSITIONS[4:]
-_IS = re.compile(r" (?:est|était|a été|sont|étaient|fut|is|was|are|were)$", re.IGNORECASE)
 _BARE = re.compile(rf"(?:(?:le|la|les|the) |l['’])?(?:{_NOUN} )?{_NAMED.pattern}")
 _SUPERLATIVE = re.compile(
     r"\b(?:the|le|la|les) (?:plus \w+|moins \w+|\w+est|first|last|premiere?|derniere?|première|dernière)\b",
@@ -179,7 +179,7 @@ def _filled_in(asked: _Asked, before: _Asked) -> str | None:
     if asked.has_verb or _stands_for_somebody(asked.text, len(asked.word)):
         return None
     if asked.word:
-        return None if _IS.search(before.word) else _ask(asked.text + (before.rest or f" {before.text}"))
+        return _ask(put_to(asked.text, before.word, before.rest))
     if changed := _other_date(asked.text, before.text):
         return _ask(changed)
     span = _same_kind(asked.text, before)
@@ -267,15 +267,6 @@ def _topic(before: _Asked) -> str:
     return f"{noun} {_AUXILIARY.sub('', _RESUMED.sub('', before.rest)).strip()}".strip()
 
 
-_ENGLISH = re.compile(
-    r"\b(?:the|who|what|when|where|which|how|did|was|is|were|in|of|by|at|from|and|he|she|they|it)\b", re.IGNORECASE
-)
-
-
-def _is_french(text: str) -> bool:
-    return not _ENGLISH.search(text)
-
-
 def _ask(text: str) -> str:
     text = text[0].upper() + text[1:]
-    return f"{text} ?" if _is_french(text) else f"{text}?"
+    return f"{text} ?" if is_french(text) else f"{text}?"

@@ -7,12 +7,18 @@ import re
 from collections.abc import Iterator
 
 from assistant.answer_type import answer_type
+from assistant.news.agents import agent
+from assistant.news.deeds import stems
+from assistant.news.question_words import ADDED
 from assistant.news.speech import NAME
 from assistant.news.times import time_expressions
-from assistant.text import fold, stop_words, words
+from assistant.text import fold, stop_words
 from assistant.types import Shape
 
 Range = tuple[int, int]
+
+#: Characters of a sentence that are read: no sentence is longer, but what somebody has run together may be.
+LONGEST = 2000
 
 _I = re.IGNORECASE
 
@@ -46,6 +52,8 @@ _SHAPES: dict[str, Shape] = {"number": "number", "date": "when", "person": "who"
 
 def shape_of(question: str) -> Shape | None:
     """What kind of answer ``question`` asks for, or None where no rule tells."""
+    if added := ADDED.search(question):  # "Qui préside le Louvre, et depuis quand ?"
+        question = added["word"]
     if _DEFINITION.match(question):
         return "definition"
     told = next((shape for shape, pattern in _ASKED if pattern.search(question)), None)
@@ -63,6 +71,7 @@ def shape_of(question: str) -> Shape | None:
 def answering_words(question: str, sentence: str) -> Range | None:
     """The ``(start, end)`` of ``sentence`` that answers ``question``, or None where no rule tells."""
     shape = shape_of(question)
+    sentence = sentence[:LONGEST]
     if shape is None:
         return None
     if shape == "definition":
@@ -71,6 +80,8 @@ def answering_words(question: str, sentence: str) -> Range | None:
         return _first(_REASON, sentence)
     if shape == "polar":
         return _denial(question, sentence)
+    if shape == "who":
+        return agent(question, sentence)
     candidates = list(_CANDIDATES[shape](question, sentence))
     return _nearest(question, sentence, candidates)
 
@@ -78,6 +89,7 @@ def answering_words(question: str, sentence: str) -> Range | None:
 def may_answer(question: str, sentence: str) -> bool:
     """Whether ``sentence`` has what ``question`` asks for, if only among others of the kind; without a rule, yes."""
     shape = shape_of(question)
+    sentence = sentence[:LONGEST]
     if shape is None:
         return True
     if shape in _CANDIDATES:
@@ -103,8 +115,8 @@ def _nearest(question: str, sentence: str, candidates: list[Range]) -> Range | N
     """The candidate clearly nearest to the words that the question shares with the sentence."""
     if len(candidates) < 2:
         return candidates[0] if candidates else None
-    asked = _stems(question)
-    shared = [match.start() for match in _TOKEN.finditer(sentence) if _stems(match.group()) & asked]
+    asked = stems(question)
+    shared = [match.start() for match in _TOKEN.finditer(sentence) if stems(match.group()) & asked]
 
     def nearness(candidate: Range) -> float:
         start, end = candidate
@@ -114,10 +126,6 @@ def _nearest(question: str, sentence: str, candidates: list[Range]) -> Range | N
 
     best, second = sorted(candidates, key=nearness, reverse=True)[:2]
     return best if nearness(best) >= _CLEARLY * nearness(second) and nearness(best) else None
-
-
-def _stems(text: str) -> set[str]:
-    return {stem for language in ("fr", "en") for stem in words(text, language)}
 
 
 def _gap(sentence: str, start: int, end: int, at: int) -> float:
@@ -160,7 +168,7 @@ def _numbers(question: str, sentence: str) -> list[Range]:
     told = _digits(question)
     wanted = next((unit for asked, unit in _UNITS if asked.search(question)), None)
     counted = _COUNTED.search(question)
-    thing = _stems(counted["thing"]) if counted and not wanted else set()
+    thing = stems(counted["thing"]) if counted and not wanted else set()
     found = []
     for match in _NUMBER.finditer(sentence):
         start, end = match.span()
@@ -173,7 +181,7 @@ def _numbers(question: str, sentence: str) -> list[Range]:
             continue
         if wanted.search(sentence[start:end]) if wanted else not _ANY_UNIT.search(sentence[start:end]):
             found.append((start, end))
-    of_thing = [one for one in found if _stems(sentence[one[0] : one[1] + _NEXT_WORDS]) & thing]
+    of_thing = [one for one in found if stems(sentence[one[0] : one[1] + _NEXT_WORDS]) & thing]
     return of_thing or (found if not thing or len(found) == 1 else [])
 
 
@@ -324,8 +332,8 @@ _DENIAL = re.compile(
 
 def _denial(question: str, sentence: str) -> Range | None:
     """A denial of what the question says."""
-    asked = _stems(question)
-    return next((match.span() for match in _DENIAL.finditer(sentence) if _stems(match.group()) & asked), None)
+    asked = stems(question)
+    return next((match.span() for match in _DENIAL.finditer(sentence) if stems(match.group()) & asked), None)
 
 
 def _lists(question: str, sentence: str) -> Iterator[Range]:

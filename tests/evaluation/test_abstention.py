@@ -22,6 +22,7 @@ from assistant.evaluation.abstention import (
     reliability,
     risk_coverage,
 )
+from assistant.evaluation.types import Told
 
 
 def value(function, confidence, positive, weights=None, **given):
@@ -86,6 +87,8 @@ def test_an_abstention_answers_with_what_was_nearest():
 def test_an_answer_declined_is_what_was_nearest():
     assert as_abstained(answered(cited(4))) == abstained(cited(4), confidence=0.9)
     assert as_abstained(abstained(cited(4))) == abstained(cited(4))
+    told = answered(cited(4), told=(Told("phr"),), disagreement="number")
+    assert as_abstained(told) == abstained(cited(4), confidence=0.9)
     assert as_abstained(FAILED).error is None
 
 

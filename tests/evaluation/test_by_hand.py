@@ -6,6 +6,7 @@ import pytest
 from cases import abstained, answered, best_first, cited, gold, question, ranked, scored, unanswerable
 
 from assistant.evaluation.figures import DIRECTIONS, figures
+from assistant.evaluation.types import Told
 
 
 def five_questions():
@@ -13,18 +14,21 @@ def five_questions():
     found = best_first(ranked(4), ranked(20, "e"), ranked(21, "e"), ranked(9, "b"))
     q1 = question(gold(4), gold(9, "b"), id="q1", answers=("14 000",), forbidden=("phr 30",))
     said = answered(cited(4), cited(3), id="q1", confidence=0.8, highlight="les 14\u2009000")
+    said = replace(said, told=(Told(), Told(answering="14\u2009000 m")))
     # Seven whole articles of 150 words each are found before the right one; five sentences before the right one.
     q2 = question(gold(7), id="q2", answers=("phr 07",))
     articles = best_first(*(ranked(0, id, length=50) for id in "cdefghba"))
     sentences = best_first(*(ranked(n, "c") for n in range(5)), ranked(7))
-    declined = abstained(cited(7), id="q2", confidence=0.4, passages=articles, sentences=sentences)
-    q3 = question(id="q3", facts=(("phr 04",), ("phŕ 04",)), forbidden=("14 000",), reference="a phr 04, phr 30")
+    declined = abstained(cited(7), id="q2", confidence=0.4, passages=articles, sentences=sentences, understood_as="Q ?")
+    facts = (("phr 04",), ("phŕ 04",))
+    q3 = question(id="q3", facts=facts, forbidden=("14 000",), reference="a phr 04, phr 30", history=("Q ?",))
+    differing = {"told": (Told(), Told(answering="m")), "disagreement": "number"}
     u1, u2 = (unanswerable(id, plausible=("phr 01",)) for id in ("u1", "u2"))
     altered = answered(replace(cited(1, "d"), shown="D PHR 01 ."), id="u2", confidence=0.6)
     return [
         scored(q1, replace(said, passages=found, sentences=found)),
         scored(q2, declined),
-        scored(q3, answered(cited(4), cited(3), id="q3", confidence=0.5)),
+        scored(q3, answered(cited(4), cited(3), id="q3", confidence=0.5, **differing)),
         scored(u1, abstained(cited(1, "c"), id="u1", confidence=0.2)),
         scored(u2, replace(altered, shown="Oui\u00a0: D PHR 01 .")),
     ]
@@ -78,6 +82,8 @@ BY_HAND = {
     "squad2_containment": (1 + 0 + 1 / 2 + 1 + 0) / 5,
     "crag": (1 + 0 - 1 + 1 - 1) / 5, "crag_raw": (1 + 0 - 1 + 0 - 1) / 5,
     "risk": 2 / 3, "distractor_hit_rate": 1 / 2,
+    # A sentence with the answer is marked in q1, and rightly; in q3 only the other one is. q2 was asked otherwise.
+    "answering_right": 1, "answering_marked": (1 + 0) / 2, "disagreement_told": 1 / 3, "alone_changed": 1 / 4,
     # By confidence, with what would have been right: q1 yes, u2 no, q3 no, q2 yes, u1 no.
     "aurc": (0 + 1 / 2 + 2 / 3 + 2 / 4 + 3 / 5) / 5,
     "e_aurc": (0 + 1 / 2 + 2 / 3 + 2 / 4 + 3 / 5) / 5 - (0 + 0 + 1 / 3 + 2 / 4 + 3 / 5) / 5,

@@ -97,7 +97,7 @@ def test_every_cause_is_explained_under_the_name_the_report_gives_it(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_section_of_the_report_is_explained_under_its_heading(language):
     text = wording(language).text
-    headings = ("verdict", "headline", "figures", "losses", "confidence", "slices", "cases", "comparison")
+    headings = ("verdict", "headline", "figures", "losses", "confidence", "slices", "news", "cases", "comparison")
     assert [text[name] for name in headings if f"**{text[name]}.**" not in PAGES[language]] == []
 
 

@@ -31,6 +31,7 @@ NAMES = {
     "abstain_recall", "abstain_f1", "balanced_accuracy", "squad2_containment", "crag", "crag_raw", "aurc", "e_aurc",
     "coverage@risk5", "coverage@risk10", "accuracy@coverage50", "accuracy@coverage80", "auroc_answerable",
     "ap_answerable", "auroc_right", "ap_right", "brier", "ece", "distractor_hit_rate", "risk",
+    "answering_right", "answering_marked", "disagreement_told", "alone_changed",
 }  # fmt: skip
 
 

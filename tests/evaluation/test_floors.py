@@ -14,10 +14,11 @@ from assistant.evaluation.manifest import Plan, identity
 from assistant.evaluation.metrics import sum_up
 from assistant.evaluation.resolve import resolve
 from assistant.evaluation.run import ask_all, corpus_behind, passes
-from assistant.evaluation.types import Figure
+from assistant.evaluation.types import Figure, Part
 from benchmarks import floors as module
 from benchmarks.floors import (
     FILE,
+    NEWS,
     SETS,
     SHIPPED,
     Floors,
@@ -26,12 +27,15 @@ from benchmarks.floors import (
     Lowered,
     earlier_floors,
     fingerprint,
+    part_figures,
+    part_results,
     propose,
     read_floors,
     section,
     silently_lowered,
     unlike,
 )
+from benchmarks.news import PARTS, measured
 
 SECTION = '[news]\nquestions = "q"\ncorpus = "c"\n\n[news.floors]\n"citation_f1" = 0.5\n"risk" = 0.3\n'
 REASON = (
@@ -56,14 +60,32 @@ def test_the_shipped_questions_hold_their_floors(sample_engine, tmp_path):
     assert [result.message for result in results if not result.passed] == []
 
 
+def test_the_parts_that_read_news_hold_their_floors(sample_engine):
+    floors = read_floors(FILE.read_text(encoding="utf-8")).sets["news"]
+    results = part_results(part_figures([measured(part, True, sample_engine) for part in PARTS]), floors)
+    assert [result.message for result in results if not result.passed] == []
+
+
 def test_they_are_those_that_the_floors_were_set_on():
-    assert unlike(SHIPPED, read_floors(FILE.read_text(encoding="utf-8")).sets["shipped"]) == []
+    sets = read_floors(FILE.read_text(encoding="utf-8")).sets
+    assert unlike(SHIPPED, sets["shipped"]) == unlike(NEWS, sets["news"]) == []
+
+
+def test_a_part_under_its_floor_and_one_that_is_gone_are_told():
+    part = Part("speakers", 42, *(Figure(name, 0.9, 42, 0.8, 1.0) for name in ("precision", "recall", "f1")))
+    floors = Floors("q", "c", {"speakers_precision": 0.9, "speakers_f1": 0.95, "seers_f1": 0.1})
+    results = part_results(part_figures([part]), floors)
+    assert [result.passed for result in results] == [True, False, False]
+    assert results[1].message == "speakers_f1 is 0.9 (0.8 to 1); at least 0.95 is asked"
+    assert part_results(part_figures([part]), None) == []
+    assert propose(NEWS, None, part_figures([part]), ("speakers_f1",)).values == {"speakers_f1": 0.8}
 
 
 def test_every_set_has_floors_of_figures_that_there_are():
     sets = read_floors(FILE.read_text(encoding="utf-8")).sets
-    assert set(sets) == {one.name for one in SETS}
-    assert all({gate.name for gate in floors.gates} >= {"verbatim_validity", "crag"} for floors in sets.values())
+    assert set(sets) == {one.name for one in (*SETS, NEWS)}
+    assert all({gate.name for gate in sets[one.name].gates} >= {"verbatim_validity", "crag"} for one in SETS)
+    assert set(sets[NEWS.name].values) == {f"{part}_{figure}" for part in PARTS for figure in ("precision", "f1")}
 
 
 def test_none_was_lowered_without_a_reason():

@@ -103,6 +103,7 @@ def test_the_baseline_must_have_the_figure_too(summed):
     ("given", "told"),
     [
         ("citation_f2=0.8", "Did you mean citation_f1?"),
+        ("disagreement_told=0.1", "neither more nor less of disagreement_told is better"),
         ("qqqqqq=0.8", "metrics.json"),
         ("citation_f1", "'' is no number"),
         ("citation_f1=high", "'high' is no number"),

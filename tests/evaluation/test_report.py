@@ -32,12 +32,15 @@ from assistant.evaluation.types import (
     GateResult,
     GoldSpan,
     Outcome,
+    Part,
     RankedSpan,
     ReferenceQuestion,
     ResolvedQuestion,
+    Told,
 )
 from assistant.evaluation.variants import VARIANTS
 from assistant.types import Article
+from benchmarks.news import PARTS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LANGUAGES = ("fr", "en")
@@ -164,6 +167,69 @@ def test_without_a_script_all_but_the_filters_is_there(browser: Browser, folder:
     for section in ("verdict", "headline", "figures", "losses", "confidence", "slices", "latency", "manifest"):
         expect(page.locator(f"#{section} h2")).to_be_visible()
     context.close()
+
+
+# --- What is told besides ---------------------------------------------------------------------------------
+
+
+def telling(run: RunFolder) -> RunFolder:
+    """The run as one whose answers tell of news, with follow-up questions and a part scored on a set of its own."""
+    told = [
+        replace(
+            one,
+            resolved=replace(one.resolved, question=replace(one.resolved.question, history=("Et avant ?",) * (n % 2))),
+            outcome=replace(one.outcome, told=tuple(Told("mardi", "X", 1, 0) for _ in one.outcome.citations)),
+        )
+        for n, one in enumerate(run.scored[:60])
+    ]
+    scored = [score(one.resolved, one.outcome, run.articles) for one in told]
+    by_value = {"follow-up": scored[1::2], "alone": scored[::2]}
+    part = Part(
+        "speakers", 42, Figure("precision", 0.911, 40, 0.8, 1.0), Figure("recall", 0.5, 42), Figure("f1", 0.6, 42)
+    )
+    return replace(
+        run,
+        scored=scored,
+        figures=figures(scored, resamples=100),
+        slices={"conversation": {value: figures(of, resamples=100) for value, of in by_value.items()}},
+        parts=[part],
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr", ("Actualité", "Désaccord dit", "avec des questions avant elle", "Locuteurs", "91,1\u202f%")),
+        ("en", ("News", "Disagreement told", "with earlier questions", "Speakers", "91.1%")),
+    ],
+)
+def test_what_answers_tell_besides_has_a_section(
+    run: RunFolder, tmp_path: Path, open_report, language: str, said: tuple[str, ...]
+) -> None:
+    write_report(telling(run), tmp_path / "report.html", language)
+    page = open_report(tmp_path / "report.html")
+    section = page.locator("#news")
+    for words in said:
+        expect(section).to_contain_text(words)
+    expect(page.locator("#slices")).not_to_contain_text(said[2])
+    expect(page.locator('.contents a[href="#news"]')).to_be_visible()
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_a_run_that_tells_nothing_has_no_such_section(folder: Path, open_report) -> None:
+    page = open_report(folder / "alone.html")
+    assert page.locator("#news").count() == page.locator('a[href="#news"]').count() == 0
+
+
+def test_marked_words_and_copies_are_counted_over_the_sentences_shown(run: RunFolder) -> None:
+    telling_run = telling(run)
+    found = sections.news(telling_run, [])
+    assert found is not None and found.conversation is None
+    cited = sum(len(one.outcome.citations) for one in telling_run.scored)
+    assert found.counts == {
+        "sentences": cited, "answering": cited, "speaker": cited, "times": cited, "copies": 0, "disagreement": 0,
+    }  # fmt: skip
 
 
 # --- What it says ---------------------------------------------------------------------------------------
@@ -668,6 +734,7 @@ def test_everything_has_a_name_and_every_figure_an_explanation(language: str) ->
     assert set(words.slices) == set(KINDS)
     assert set(words.variants) == {*VARIANTS, "worst"}
     assert set(words.baselines) == {"value", *sections.BASELINES}
+    assert set(words.parts) == set(PARTS)
 
 
 def test_both_languages_say_the_same_things() -> None:
@@ -695,7 +762,8 @@ def test_no_string_is_there_for_nothing() -> None:
 def test_french_is_set_as_french_is(folder: Path, open_report) -> None:
     words = wording("fr")
     strings = json.dumps(
-        [words.text, words.figures, words.causes, words.advice, words.baselines, words.retrieval], ensure_ascii=False
+        [words.text, words.figures, words.causes, words.advice, words.baselines, words.retrieval, words.parts],
+        ensure_ascii=False,
     )
     assert re.findall(r".{9} [;:?!%»]|.{9}« ", strings) == []
     assert words.share(0.784, 1) == "78,4\u202f%" and words.number(14000) == "14\u202f000"

@@ -16,12 +16,15 @@ from assistant.evaluation.summary import summary
 from assistant.evaluation.types import (
     CitedSpan,
     Evidence,
+    Figure,
     GoldSpan,
     Outcome,
+    Part,
     RankedSpan,
     ReferenceQuestion,
     ResolvedQuestion,
     Scored,
+    Told,
 )
 
 HOSTILE = "«\u202fTu\u2028\u2029 \ud800 </script>\r\n\x0b“é”\u00a0»"
@@ -50,7 +53,8 @@ def scored():
     )
     outcome = Outcome(
         "q\u20281", False, 0.123457, 0.5, (RankedSpan("a", 0, 5, 1.5),), (), (CitedSpan("a", 0, 5, HOSTILE),),
-        shown=HOSTILE, highlight="x", error=None,
+        shown=HOSTILE, highlight="x", shape="number", told=(Told("14\u2009000", HOSTILE, 2, 1), Told()),
+        disagreement="date", error=None,
     )  # fmt: skip
     return Scored(resolved, outcome, {"em": None, "f1": 0.333333}, "error")
 
@@ -59,6 +63,23 @@ def test_what_is_written_is_read_back():
     one = scored()
     resolved = resolved_from(json.loads(canonical(resolved_record(one.resolved))))
     assert scored_from(json.loads(canonical(scored_record(one))), resolved) == one
+
+
+def test_a_run_of_an_earlier_version_tells_nothing_of_news():
+    record = json.loads(canonical(scored_record(scored())))
+    for name in ("shape", "told", "disagreement"):
+        del record[name]
+    outcome = scored_from(record, scored().resolved).outcome
+    assert (outcome.shape, outcome.told, outcome.disagreement) == (None, (), None)
+
+
+def test_the_parts_scored_besides_stay_with_the_run(finished):
+    part = Part(
+        "speakers", 42, Figure("precision", 0.9, 40, 0.8, 1.0), Figure("recall", 0.5, 42), Figure("f1", 0.6, 42)
+    )
+    write_outputs(replace(read_run(finished), parts=[part]), Shown(), (), None)
+    assert read_run(finished).parts == [part]
+    assert rescore(finished).parts == [part]
 
 
 def test_a_line_is_one_line_of_utf8():

@@ -7,7 +7,7 @@ from cases import abstained, answered, best_first, cited, gold, question, ranked
 
 from assistant.evaluation.figures import DIRECTIONS, figures
 from assistant.evaluation.score import score
-from assistant.evaluation.types import CitedSpan, ReferenceQuestion, ResolvedQuestion
+from assistant.evaluation.types import CitedSpan, ReferenceQuestion, ResolvedQuestion, Told
 from assistant.types import Article
 
 ANSWERED = ("14 000", "quatorze mille")
@@ -88,7 +88,8 @@ def test_a_perfect_answer_is_perfect_in_everything():
     asked = question(
         gold(4), answers=("a phr 04",), facts=(("phr 04",),), forbidden=("14 000",), reference="a phr 04 ."
     )
-    outcome = answered(cited(4), confidence=1.0, passages=ranking, sentences=ranking, highlight="a phr 04")
+    told = {"highlight": "a phr 04", "told": (Told("a phr 04"),)}
+    outcome = answered(cited(4), confidence=1.0, passages=ranking, sentences=ranking, **told)
     declined = unanswerable(plausible=("14 000",))
     found = figures([scored(asked, outcome), scored(declined, abstained(confidence=0.0, id="u"))])
     lower = {name: figure.value for name, figure in found.items() if DIRECTIONS[name] < 0}

@@ -110,6 +110,11 @@ def test_time_in_a_question():
     assert values("time", asked("Combien de visiteurs ?")) == ["undated"]
 
 
+def test_a_question_stands_alone_or_follows_others():
+    assert values("conversation", asked()) == ["alone"]
+    assert values("conversation", asked(history=("Combien de morts ?",))) == ["follow-up"]
+
+
 def test_place_and_length_of_the_evidence():
     length = len(ARTICLES["long"].text)
     for start, place in ((0, "head"), (length // 3, "head"), (length // 3 + 1, "body"), (length - 1, "tail")):

@@ -132,11 +132,13 @@ def _figures(run: RunFolder, scored: Sequence[Scored], words: Wording, changes: 
 
 
 def _charts(run: RunFolder, scored: Sequence[Scored], before: Sequence[Scored], words: Wording) -> dict[str, Any]:
+    slice_tables = sections.slice_tables(run, words)
     return {
         "waterfall": sections.waterfall(scored),
         "risk_plot": sections.risk_plot(scored, before, words),
         "reliability_plot": sections.reliability_plot(scored, words),
-        "slices": sections.slice_tables(run, words),
+        "slices": [table for table in slice_tables if table.kind != "conversation"],
+        "news": sections.news(run, slice_tables),
         "variants": {
             name: sections.compared(changes, words, sections.VARIED) for name, changes in run.variants.items()
         },

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from markupsafe import Markup
 
+from assistant.evaluation import told
 from assistant.evaluation.abstention import reliability, risk_coverage
 from assistant.evaluation.causes import CAUSES
 from assistant.evaluation.figures import DIRECTIONS
@@ -20,7 +21,7 @@ from assistant.evaluation.report.wording import COUNTS, Wording
 from assistant.evaluation.results import RunFolder
 from assistant.evaluation.slices import KINDS
 from assistant.evaluation.statistics import what_n_can_show
-from assistant.evaluation.types import Change, Figure, GateResult, ReferenceQuestion, Scored
+from assistant.evaluation.types import Change, Figure, GateResult, Part, ReferenceQuestion, Scored
 
 #: What an editor asks first.
 CARDS = {
@@ -37,6 +38,12 @@ GROUPS = {
     "silence": ("answer_rate_a", "rejection_rate_u", "coverage@risk5", "auroc_answerable", "ece"),
     "search": ("article_recall@5", "passage_recall@10", "sentence_recall@5", "sentence_ndcg@10"),
 }
+
+#: Of what is told besides the sentences.
+NEWS = told.MEASURES
+
+#: What of a sentence's ``Told`` is counted.
+TOLD = ("answering", "speaker", "times", "copies")
 
 #: In the order of their columns.
 BASELINES = ("always_abstain", "never_abstain", "bm25", "oracle", "leave_gold_out")
@@ -114,6 +121,18 @@ class Slice:
     names: tuple[str, ...]
     #: Value → a row a figure, in the order of ``names``; None where there is no value.
     rows: Mapping[str, tuple[Row | None, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is told besides the sentences, and how well the parts that tell it do on sets of their own."""
+
+    rows: list[Row]
+    #: Sentences shown, those of them that have what ``TOLD`` names, and answers that tell of a disagreement.
+    counts: Mapping[str, int]
+    #: Follow-up questions beside the others; None where there are none.
+    conversation: Slice | None
+    parts: list[Part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +247,22 @@ def slices(run: RunFolder, words: Wording) -> dict[str, dict[str, Mapping[str, F
 
 def slice_tables(run: RunFolder, words: Wording) -> list[Slice]:
     return [_slice(run, kind, by_value) for kind, by_value in slices(run, words).items()]
+
+
+def news(run: RunFolder, tables: Iterable[Slice]) -> News | None:
+    """None where nothing is told, no question follows others, and no part was scored.
+
+    :param tables: Those of the slices.
+    """
+    outcomes = [one.outcome for one in run.counted]
+    sentences = [one for outcome in outcomes for one in outcome.told]
+    counts = {name: sum(bool(getattr(one, name)) for one in sentences) for name in TOLD}
+    counts["disagreement"] = sum(outcome.disagreement is not None for outcome in outcomes)
+    conversation = next((table for table in tables if table.kind == "conversation"), None)
+    if not any(counts.values()) and conversation is None and not run.parts:
+        return None
+    rows = [_row(run, run.figures[name]) for name in NEWS if _has_value(run.figures, name)]
+    return News(rows, {"sentences": len(sentences)} | counts, conversation, run.parts)
 
 
 def latency(timings: Sequence[Mapping[str, Any]], words: Wording) -> Latency | None:

@@ -49,6 +49,8 @@ class Wording:
     slice_values: Mapping[str, str]
     variants: Mapping[str, str]
     stages: Mapping[str, str]
+    #: Name and one-line explanation of what has a labelled set of its own, by name.
+    parts: Mapping[str, tuple[str, str]]
 
     # --- Numbers ------------------------------------------------------------------------------------------
 
@@ -80,6 +82,9 @@ class Wording:
         if not _MADE_ID.fullmatch(question.id) or not question.origin:
             return question.id
         return re.sub(r", (row|line) (?=\d+$)", lambda unit: f", {self.text[unit[1]]}\u00a0", question.origin)
+
+    def part(self, name: str) -> tuple[str, str]:
+        return self.parts.get(name, (name, ""))
 
     # --- Figures ------------------------------------------------------------------------------------------
 
