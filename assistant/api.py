@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Sequence
 from contextlib import aclosing
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -20,7 +20,17 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from assistant.access import groups_of, is_within, networks
-from assistant.completions import Completion, CompletionRequest, Models, asked, chunks, completion
+from assistant.completions import (
+    WORDED,
+    Chunks,
+    Completion,
+    CompletionRequest,
+    Model,
+    Models,
+    asked,
+    chunks,
+    completion,
+)
 from assistant.errors import AssistantError, UsageError
 from assistant.feedback import FeedbackFull, FeedbackRequest, keep_feedback
 from assistant.guard import protect
@@ -47,18 +57,22 @@ from assistant.records import (
     AnswerRecord,
     ArticleRecord,
     AskRequest,
+    DigestRecord,
+    DigestRequest,
     Record,
+    answer_events,
     answer_record,
     article_path,
     article_record,
+    digest_record,
 )
 from assistant.settings import Settings
 from assistant.telemetry import Telemetry, watched
-from assistant.types import Answer
+from assistant.types import Answer, Digest
 from assistant.words import Words, words_for
 
 if TYPE_CHECKING:
-    from assistant.generate import Writer
+    from assistant.generate import FollowUp, Writer
 
 T = TypeVar("T")
 
@@ -207,14 +221,14 @@ async def ask(request: Request, body: AskRequest, engine: TheEngine, settings: T
     root_path = request.scope.get("root_path", "")
     record = answer_record(answer, root_path)
     writer: Writer | None = request.app.state.writer
+    follow_up = None if writer is None else _follow_up(request, body, engine)
     if EVENT_STREAM in request.headers.get("accept", ""):
-        return EventStream(_events(record, writer, answer, root_path))
+        return EventStream(_events(record, writer, answer, root_path, follow_up))
     if writer is None:
         return _json(record)
-    from assistant.worded import worded_record
+    from assistant.worded import worded_answer
 
-    worded = await _unless_gone(request, worded_record(writer, answer, root_path))
-    return _json(record.model_copy(update={"worded": worded}))
+    return _json(await _unless_gone(request, worded_answer(writer, answer, root_path, follow_up)) or record)
 
 
 async def _answer(request: Request, question: AskRequest, engine: Engine, settings: Settings) -> Answer | Problem:
@@ -237,6 +251,19 @@ async def _answer(request: Request, question: AskRequest, engine: Engine, settin
         return explain(error, question.question, settings.question_limit, words)
 
 
+def _follow_up(request: Request, question: AskRequest, engine: Engine) -> "FollowUp":
+    """How the question is asked again, where a model says what is meant by it."""
+    from assistant.generate import FollowUp
+
+    async def ask(worded: str, earlier: Sequence[str]) -> Answer:
+        answer: Answer = await request.app.state.desk.answer(
+            lambda: engine.ask(worded, earlier, question.language, explain=question.explain, as_of=question.as_of)
+        )
+        return answer
+
+    return FollowUp(question.history, ask)
+
+
 @router.post(
     "/v1/chat/completions",
     response_model=Completion,
@@ -245,7 +272,10 @@ async def _answer(request: Request, question: AskRequest, engine: Engine, settin
 async def chat_completion(
     request: Request, body: CompletionRequest, engine: TheEngine, settings: TheSettings, words: TheWords
 ) -> Response:
-    """The same answer in the shape of OpenAI's chat completions, for chat front ends; addresses in it are whole."""
+    """The same answer in the shape of OpenAI's chat completions, for chat front ends; addresses in it are whole.
+
+    Where the settings say so, ``sourcier-worded`` answers in a model's words.
+    """
     try:
         question = asked(body)
     except UsageError:
@@ -253,11 +283,49 @@ async def chat_completion(
     answer = await _answer(request, question, engine, settings)
     if isinstance(answer, Problem):
         return answer.response()
-    record = answer_record(answer, str(request.base_url).rstrip("/"))
-    told = (record, f"chatcmpl-{request_id.get()}", int(time.time()), words_for(record.language).abstention)
+    base = str(request.base_url).rstrip("/")
+    record = answer_record(answer, base)
+    named, abstention = (f"chatcmpl-{request_id.get()}", int(time.time())), words_for(record.language).abstention
+    writer: Writer | None = request.app.state.writer
+    if writer is None or body.model != WORDED:
+        told = (record, *named, abstention)
+        return EventStream(_chunks(chunks(*told))) if body.stream else _json(completion(*told))
+    follow_up = _follow_up(request, question, engine)
     if body.stream:
-        return EventStream(_chunks(chunks(*told)))
-    return _json(completion(*told))
+        return EventStream(_worded_chunks(writer, answer, follow_up, Chunks(*named, WORDED), abstention, base))
+    from assistant.worded import worded_answer
+    from assistant.worded_completions import worded_completion
+
+    record = await _unless_gone(request, worded_answer(writer, answer, base, follow_up)) or record
+    return _json(worded_completion(record, *named, abstention))
+
+
+@router.post("/api/digest", response_model=DigestRecord, responses=_refusals(*EVERYWHERE, 408, 413, 422, 429, 503))
+async def digest(
+    request: Request, body: DigestRequest, engine: TheEngine, settings: TheSettings, words: TheWords
+) -> Response:
+    """What several articles say of a subject: a quoted sentence of each, the oldest article first.
+
+    Where the settings say so, one paragraph of it in a model's words as well.
+    """
+    try:
+        found: Digest = await request.app.state.desk.answer(
+            lambda: engine.digest(body.subject, body.language, since=body.since, until=body.until)
+        )
+    except Crowded as error:
+        log.info("a digest was not made: %s", error)
+        return passing("busy", words, RETRY_AFTER).response()
+    except AssistantError as error:
+        return explain(error, body.subject, settings.question_limit, words).response()
+    root_path = request.scope.get("root_path", "")
+    record = digest_record(found, body, root_path)
+    writer: Writer | None = request.app.state.writer
+    if writer is None:
+        return _json(record)
+    from assistant.worded import worded_digest
+
+    worded = await _unless_gone(request, worded_digest(writer, found, root_path))
+    return _json(record.model_copy(update={"worded": worded}))
 
 
 @router.post("/api/quote", response_model=QuoteRecord, responses=_refusals(*EVERYWHERE, 408, 413, 422, 429, 503))
@@ -280,9 +348,9 @@ async def quote(request: Request, body: QuoteRequest, engine: TheEngine, words: 
 
 
 @router.get("/v1/models", responses=_refusals(*EVERYWHERE))
-def models() -> Models:
-    """The one model that answers, by name."""
-    return Models()
+def models(request: Request) -> Models:
+    """What answers, by name."""
+    return Models() if request.app.state.writer is None else Models(data=(Model(), Model(id=WORDED)))
 
 
 @router.get(
@@ -400,19 +468,32 @@ async def _chunks(data: Iterable[str]) -> AsyncGenerator[bytes, None]:
         yield format_sse_event(data_str=chunk)
 
 
-async def _events(
-    record: AnswerRecord, writer: "Writer | None", answer: Answer, root_path: str
+async def _worded_chunks(
+    writer: "Writer", answer: Answer, follow_up: "FollowUp", made: Chunks, abstention: str, root_path: str
 ) -> AsyncGenerator[bytes, None]:
-    for statement in record.statements:
-        yield format_sse_event(event="statement", data_str=statement.model_dump_json())
-    yield format_sse_event(event="answer", data_str=record.model_dump_json())
+    from assistant.worded_completions import worded_chunks
+
+    async with aclosing(writer.word(answer, follow_up=follow_up)) as events:
+        async for chunk in worded_chunks(events, answer_record(answer, root_path), made, abstention, root_path):
+            yield format_sse_event(data_str=chunk)
+
+
+async def _events(
+    record: AnswerRecord, writer: "Writer | None", answer: Answer, root_path: str, follow_up: "FollowUp | None"
+) -> AsyncGenerator[bytes, None]:
+    for name, told in answer_events(record):
+        yield _event(name, told)
     if writer is None:
         return
     from assistant.worded import worded_events
 
-    async with aclosing(worded_events(writer, answer, root_path)) as events:
-        async for name, told in events:
-            yield format_sse_event(event=name, data_str=told.model_dump_json())
+    async with aclosing(writer.word(answer, follow_up=follow_up)) as events:
+        async for name, told in worded_events(events, root_path):
+            yield _event(name, told)
+
+
+def _event(name: str, told: Record) -> bytes:
+    return format_sse_event(event=name, data_str=told.model_dump_json())
 
 
 async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | None:

@@ -14,12 +14,20 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 from assistant import __version__
 from assistant.allocator import share_pools
 from assistant.errors import AssistantError, UsageError
-from assistant.readable import printable, readable_answer, readable_article
+from assistant.readable import (
+    printable,
+    readable_answer,
+    readable_article,
+    readable_digest,
+    readable_understanding,
+)
 from assistant.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from assistant.generate import Service
-    from assistant.types import Answer
+    from collections.abc import AsyncGenerator
+
+    from assistant.generate import Event, Service
+    from assistant.types import Answer, Digest
 
 #: What a person reads for each step of an ingest.
 STEPS = {"read": "reading", "embed": "embedding", "index": "indexing"}
@@ -89,9 +97,19 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument(
         "--batch", metavar="FILE", help="one JSON object a line with id and question; - for standard input"
     )
+    ask.add_argument(
+        "--after", action="append", default=[], metavar="QUESTION", help="an earlier question, the oldest first"
+    )
     ask.add_argument("--language", metavar="CODE", help="language of the question (default: detected)")
     ask.add_argument("--as-of", type=_day, metavar="DATE", help="the day it is asked on, 2017-05-09 (default: today)")
     ask.add_argument("--explain", action="store_true", help="tell why: signals, threshold, runner-up")
+
+    digest = command("digest", _digest, "quote what several articles say of a subject, the oldest first")
+    digest.add_argument("subject", metavar="SUBJECT")
+    digest.add_argument("--since", type=_day, metavar="DATE", help="first day that the articles may be from")
+    digest.add_argument("--until", type=_day, metavar="DATE", help="last day, inclusive")
+    digest.add_argument("--language", metavar="CODE", help="language of the subject (default: detected)")
+    digest.add_argument("--json", action="store_true", help="print statements, citations and a model's words as JSON")
 
     show = command("show", _show, "print one stored article")
     show.add_argument("article", metavar="ARTICLE_ID")
@@ -189,30 +207,72 @@ def _ask(options: argparse.Namespace, settings: Settings) -> int:
         with _lines(options.batch) as lines:
             return _ask_batch(open_engine(settings), lines, explain=options.explain, as_of=options.as_of)
     service = service_of(settings)
-    answer = open_engine(settings).ask(
-        options.question, language=options.language, explain=options.explain, as_of=options.as_of
-    )
+    engine = open_engine(settings)
+
+    def ask(question: str, earlier: Sequence[str]) -> "Answer":
+        return engine.ask(question, earlier, options.language, explain=options.explain, as_of=options.as_of)
+
+    answer = ask(options.question, options.after)
     if options.json:
         from assistant.records import answer_record
 
         print(answer_record(answer).model_dump_json(indent=1))
         return 0
-    print(readable_answer(answer), flush=True)
-    if service and not answer.abstained:
-        print(f"\n{service.model}: {_worded(answer, service)}")
+    print(readable_understanding(answer) + readable_answer(answer), flush=True)
+    if service:
+        from assistant.generate import FollowUp, Writer
+
+        async def ask_again(question: str, earlier: Sequence[str]) -> "Answer":
+            return ask(question, earlier)
+
+        _tell(Writer(service).word(answer, follow_up=FollowUp(options.after, ask_again)))
     return 0
 
 
-def _worded(answer: "Answer", service: "Service") -> str:
-    """The answer in a model's words, each sentence verified, or why there is none."""
+def _digest(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.engine import open_engine
+    from assistant.generate.service import service_of
+
+    service = service_of(settings)
+    digest = open_engine(settings).digest(options.subject, options.language, since=options.since, until=options.until)
+    if options.json:
+        print(_digest_json(digest, options, service))
+        return 0
+    print(readable_understanding(digest.answer) + readable_digest(digest), flush=True)
+    if service:
+        from assistant.generate import DIGEST, Writer
+
+        _tell(Writer(service).word(digest.answer, digest.sentences, DIGEST), in_one=True)
+    return 0
+
+
+def _digest_json(digest: "Digest", options: argparse.Namespace, service: "Service | None") -> str:
     import asyncio
 
-    from assistant.generate.faults import message
-    from assistant.generate.writer import Writer, last_event
+    from assistant.records import DigestRequest, digest_record
 
-    ended = asyncio.run(last_event(Writer(service).word(answer)))
-    told = [readable_answer(ended.answer)] if ended.answer else []
-    return "\n\n".join([*told, *([message(ended.fault, answer.language)] if ended.fault else [])])
+    asked = DigestRequest(subject=options.subject, since=options.since, until=options.until)
+    record = digest_record(digest, asked)
+    if service:
+        from assistant.generate import Writer
+        from assistant.worded import worded_digest
+
+        worded = asyncio.run(worded_digest(Writer(service), digest, ""))
+        record = record.model_copy(update={"worded": worded})
+    return record.model_dump_json(indent=1)
+
+
+def _tell(events: "AsyncGenerator[Event, None]", in_one: bool = False) -> None:
+    """Print what a model has to say, as it comes; ``in_one`` paragraph, where it has sentences to say."""
+    import asyncio
+
+    from assistant.worded import readable_events
+
+    async def tell() -> None:
+        async for part in readable_events(events, in_one):
+            print(f"\n{part}", flush=True)
+
+    asyncio.run(tell())
 
 
 @contextmanager
@@ -307,12 +367,19 @@ def _mcp(options: argparse.Namespace, settings: Settings) -> int:
     from importlib.util import find_spec
 
     from assistant.engine import open_engine
+    from assistant.generate.service import service_of
 
     if find_spec("mcp") is None:
         raise UsageError("the library of the Model Context Protocol is not installed: pip install 'sourcier[mcp]'.")
     from assistant.mcp import serve
 
-    serve(open_engine(settings, wary=True))
+    service = service_of(settings)
+    if service is None:
+        serve(open_engine(settings, wary=True))
+    else:
+        from assistant.generate import Writer
+
+        serve(open_engine(settings, wary=True), Writer(service))
     return 0
 
 

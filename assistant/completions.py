@@ -6,7 +6,8 @@ The content is Markdown, which front ends take it for: what an article says is e
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant.errors import UsageError
 from assistant.records import AnswerRecord, AskRequest, CitationRecord, GivenText, Record, StatementRecord
 
-#: The only model there is, by name; whatever a front end asks for is answered by it.
+#: What answers, by name, whatever else a front end asks for; and where the settings say so, in a model's words.
 MODEL = "sourcier"
+WORDED = "sourcier-worded"
 
 #: What Markdown takes for more than a character, and the ends of lines, behind which it sees lists and code.
 _ACTIVE = re.compile(r"[\\`*_\[\]<]|&(?=#?\w+;)")
@@ -53,6 +55,8 @@ class CompletionRequest(_Lenient):
 
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=200)]
     stream: bool = False
+    #: Only a name of ours makes a difference.
+    model: str = MODEL
 
 
 class CompletionMessage(Record):
@@ -111,35 +115,75 @@ def asked(request: CompletionRequest) -> AskRequest:
     return AskRequest(question=questions[-1], history=questions[:-1])
 
 
-def completion(record: AnswerRecord, identifier: str, created: int, abstention: str) -> Completion:
+def completion(
+    record: AnswerRecord, identifier: str, created: int, abstention: str, model: str = MODEL, reason: str = ""
+) -> Completion:
     """
     :param identifier: Of the request.
     :param created: Seconds since 1970.
     :param abstention: What is said where there is no answer.
+    :param model: The name that is answered under.
+    :param reason: Why there are no words of a model, said before the quotations.
     """
-    message = CompletionMessage(content="".join(_pieces(record, abstention)))
-    return Completion(id=identifier, created=created, choices=[Choice(message=message)], sourcier=record)
+    message = CompletionMessage(content="".join(pieces(record, abstention, reason)))
+    choices = [Choice(message=message)]
+    return Completion(id=identifier, created=created, model=model, choices=choices, sourcier=record)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunks:
+    """A completion as data of server-sent events."""
+
+    identifier: str
+    created: int
+    model: str = MODEL
+
+    def opening(self) -> str:
+        return self._chunk({"role": "assistant", "content": ""})
+
+    def piece(self, content: str) -> str:
+        return self._chunk({"content": content})
+
+    def closing(self, record: AnswerRecord) -> Iterator[str]:
+        """The last but one has ``sourcier``."""
+        yield self._chunk({}, "stop", {"sourcier": record.model_dump(mode="json")})
+        yield "[DONE]"
+
+    def _chunk(self, delta: dict[str, str], finish: str | None = None, more: dict[str, Any] | None = None) -> str:
+        return _Chunk(
+            id=self.identifier,
+            created=self.created,
+            model=self.model,
+            choices=[{"index": 0, "delta": delta, "finish_reason": finish}],
+            **(more or {}),
+        ).model_dump_json()
 
 
 def chunks(record: AnswerRecord, identifier: str, created: int, abstention: str) -> Iterator[str]:
-    """The same as data of server-sent events, a statement at a time; the last but one has ``sourcier``."""
-    yield _chunk({"role": "assistant", "content": ""}, None, identifier, created)
-    for piece in _pieces(record, abstention):
-        yield _chunk({"content": piece}, None, identifier, created)
-    yield _chunk({}, "stop", identifier, created, {"sourcier": record.model_dump(mode="json")})
-    yield "[DONE]"
+    """The same as a stream, a statement at a time."""
+    made = Chunks(identifier, created)
+    yield made.opening()
+    yield from map(made.piece, pieces(record, abstention))
+    yield from made.closing(record)
 
 
-def _pieces(record: AnswerRecord, abstention: str) -> list[str]:
-    """The content: each statement, then the sources."""
-    if not record.statements:
+def pieces(record: AnswerRecord, abstention: str, reason: str = "") -> list[str]:
+    """The content: each statement, in a model's words where there are any, then the sources."""
+    worded = record.worded if record.worded and record.worded.statements else None
+    told, cited = (worded.statements, worded.citations) if worded else (record.statements, record.citations)
+    if not told:
         return [abstention]
-    first, *others = [_marked(statement) for statement in record.statements]
-    return [first, *(f" {other}" for other in others), "\n" + "".join(map(_source, record.citations))]
+    lead = [f"{escaped(reason)}\n\n"] if reason else []
+    return [*lead, *(marked(statement, at > 0) for at, statement in enumerate(told)), sources(cited)]
 
 
-def _marked(statement: StatementRecord) -> str:
-    return escaped(statement.text) + "".join(f" [{number}]" for number in statement.citations)
+def marked(statement: StatementRecord, follows: bool) -> str:
+    """A statement with its ``[n]``, behind another where it ``follows``."""
+    return (" " if follows else "") + escaped(statement.text) + "".join(f" [{n}]" for n in statement.citations)
+
+
+def sources(citations: Iterable[CitationRecord]) -> str:
+    return "\n" + "".join(map(_source, citations))
 
 
 def _source(citation: CitationRecord) -> str:
@@ -153,22 +197,11 @@ def escaped(text: str) -> str:
     return _ACTIVE.sub(r"\\\g<0>", _LINES.sub(" ", text))
 
 
-def _chunk(
-    delta: dict[str, str], finish: str | None, identifier: str, created: int, more: dict[str, Any] | None = None
-) -> str:
-    return _Chunk(
-        id=identifier,
-        created=created,
-        choices=[{"index": 0, "delta": delta, "finish_reason": finish}],
-        **(more or {}),
-    ).model_dump_json()
-
-
 class _Chunk(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     id: str
     object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
     created: int
-    model: str = MODEL
+    model: str
     choices: list[dict[str, Any]]

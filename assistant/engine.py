@@ -20,6 +20,7 @@ from assistant.browse import browse
 from assistant.calibration import Calibration, Decision, load_calibration
 from assistant.citations import number, state
 from assistant.decide import evidence
+from assistant.digest import choose, looked_at
 from assistant.embedding import Embedder, load_embedder
 from assistant.errors import IndexUnusable, UsageError
 from assistant.extract import (
@@ -53,6 +54,7 @@ from assistant.types import (
     Article,
     Citation,
     CorpusFacts,
+    Digest,
     Disagreement,
     Explanation,
     Hit,
@@ -140,6 +142,59 @@ class Engine:
             considered = self._consider(question, history, language, as_of=as_of)
             answer = self._answer(considered)
             return replace(answer, explanation=self._explanation(considered, answer)) if explain else answer
+
+    def digest(
+        self,
+        subject: str,
+        language: str | None = None,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        only: Iterable[str] | None = None,
+    ) -> Digest:
+        """The best sentence of each of at most five articles that speak of ``subject``, the oldest first.
+
+        ``since`` and ``until`` are the first and last day that they may be from; with ``only``, these articles are
+        summed up, whatever they speak of.
+
+        :raises UsageError: If the subject is empty or too long, or the last day is before the first.
+        :raises IndexUnusable: If there is no index yet.
+        """
+        if since and until and until < since:
+            raise UsageError(f"'{until}' is before '{since}'. Give the first day, then the last.")
+        with self._served.reading():
+            watch = _Stopwatch()
+            generation = self.generation()
+            with watch.stage("embed"):
+                prepared = self.prepare(subject, language, generation)
+            with watch.stage("retrieve"):
+                proposed = self._propose(generation, prepared)
+                kept = set(only) if only is not None else looked_at(generation, prepared, proposed, since, until)
+                candidates = self._propose(generation, prepared, only=kept)
+                scores, passage_scores = self._score(candidates)
+                chosen = choose(generation, prepared, candidates, scores, only is not None)
+            return Digest(
+                answer=Answer(
+                    question=subject,
+                    language=prepared.language,
+                    statements=state(self._cited(generation, candidates, chosen.best)),
+                    confidence=self._calibration.unread.confidence_of(evidence(candidates, scores, scores)),
+                    nearest=(),
+                    hits=best_hits(generation, candidates, passage_scores),
+                    understood_as=prepared.text if prepared.text != clean(subject).strip() else None,
+                    timings_ms=watch.timings(),
+                ),
+                sentences=tuple(map(generation.sentence, chosen.given)),
+            )
+
+    def _cited(
+        self, generation: Generation, candidates: Candidates, rows: Sequence[SentenceRow], asked: str | None = None
+    ) -> tuple[Citation, ...]:
+        """These sentences numbered, with what is known of each; with ``asked``, also the words that answer it."""
+        sentences = [generation.sentence(row) for row in rows]
+        numbered = number(sentences, sentences_before(generation, sentences))
+        copied = (_with_copies(generation, candidates, *pair) for pair in zip(numbered, rows, strict=True))
+        return annotated(copied, asked, self._without)
 
     def trace(
         self,
@@ -249,10 +304,7 @@ class Engine:
             rows = _as_wished(considered, telling(generation, rows))
         if answered and "disagreement" not in self._without:
             rows, differing = _differing_first(considered, rows, limit)
-        sentences = [generation.sentence(row) for row in rows[:limit]]
-        numbered = number(sentences, sentences_before(generation, sentences))
-        copied = (_with_copies(considered, *pair) for pair in zip(numbered, rows, strict=False))
-        citations = annotated(copied, considered.asked if answered else None, self._without)
+        citations = self._cited(generation, candidates, rows[:limit], considered.asked if answered else None)
         return Answer(
             question=considered.question,
             language=considered.language,
@@ -441,10 +493,10 @@ def _is_later(considered: "_Considered", row: SentenceRow) -> bool:
     return published is not None and published > considered.today
 
 
-def _with_copies(considered: "_Considered", citation: Citation, row: SentenceRow) -> Citation:
+def _with_copies(generation: Generation, candidates: Candidates, citation: Citation, row: SentenceRow) -> Citation:
     """With the other articles that are copies of the one cited."""
-    others = [other for other in considered.candidates.copies.get(row.article, ()) if other != row.article]
-    return replace(citation, copies=tuple(map(considered.generation.article_at, others)))
+    others = [other for other in candidates.copies.get(row.article, ()) if other != row.article]
+    return replace(citation, copies=tuple(map(generation.article_at, others)))
 
 
 @dataclass(frozen=True, slots=True)

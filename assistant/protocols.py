@@ -1,11 +1,11 @@
 """What the faces of the assistant (HTTP, page, command line) ask of the engine behind them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol
 
 from assistant.news.quotes import FoundQuote
-from assistant.types import Answer, Article, CorpusFacts, Listing, Progress, Selection, Sentence
+from assistant.types import Answer, Article, CorpusFacts, Digest, Listing, Progress, Selection, Sentence
 
 
 class Engine(Protocol):
@@ -29,6 +29,24 @@ class Engine(Protocol):
         "last week" and "the latest" are read against, today if it is not given.
 
         :raises UsageError: If the question is empty or too long.
+        :raises IndexUnusable: If there is no index yet.
+        """
+
+    def digest(
+        self,
+        subject: str,
+        language: str | None = None,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        only: Iterable[str] | None = None,
+    ) -> Digest:
+        """The best sentence of each of at most five articles that speak of ``subject``, the oldest first.
+
+        ``since`` and ``until`` are the first and last day that they may be from; with ``only``, these articles are
+        summed up, whatever they speak of.
+
+        :raises UsageError: If the subject is empty or too long, or the last day is before the first.
         :raises IndexUnusable: If there is no index yet.
         """
 

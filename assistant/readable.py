@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from unicodedata import category
 
 from assistant.news.glosses import gloss
-from assistant.types import Answer, Article, Citation, Explanation, Sentence
+from assistant.types import Answer, Article, Citation, Digest, Explanation, Sentence
 from assistant.words import CATALOGUE, DEFAULT_LANGUAGE, Words
 
 
-def readable_answer(answer: Answer) -> str:
-    """Statements with their numbers, then where each comes from and what is known of it; in the question's language."""
+def readable_answer(answer: Answer, in_one: bool = False) -> str:
+    """Statements with their numbers, then where each comes from and what is known of it; in the question's language.
+
+    :param in_one: Whether the statements make one paragraph.
+    """
     say = CATALOGUE.get(answer.language, CATALOGUE[DEFAULT_LANGUAGE])
     why = ["", *_explained(answer.confidence, answer.explanation)] if answer.explanation else []
     if answer.abstained:
@@ -21,7 +24,28 @@ def readable_answer(answer: Answer) -> str:
     ]
     differ = [say.disagreements[answer.disagreement.matter]] if answer.disagreement else []
     sources = [f"[{citation.number}] {_source(citation, say)}" for citation in answer.citations]
-    return "\n".join([*differ, *statements, "", *sources, *why])
+    told = [" ".join(statements)] if in_one else statements
+    return "\n".join([*differ, *told, "", *sources, *why])
+
+
+def readable_digest(digest: Digest) -> str:
+    """A sentence of each article behind its date, then where each comes from; in the subject's language."""
+    answer = digest.answer
+    say = CATALOGUE.get(answer.language, CATALOGUE[DEFAULT_LANGUAGE])
+    if answer.abstained:
+        return say.no_digest
+    told = [
+        f"{say.date(citation.sentence.article.published)}: {_quote(citation, statement.text)} [{citation.number}]"
+        for statement in answer.statements
+        for citation in statement.citations
+    ]
+    return "\n".join([*told, "", *(f"[{citation.number}] {_source(citation, say)}" for citation in answer.citations)])
+
+
+def readable_understanding(answer: Answer) -> str:
+    """A line on what the question was taken for, where that is not as it was asked; else nothing."""
+    say = CATALOGUE.get(answer.language, CATALOGUE[DEFAULT_LANGUAGE])
+    return printable(say.understood_as.format(question=answer.understood_as)) + "\n" if answer.understood_as else ""
 
 
 def _quote(citation: Citation, text: str) -> str:
@@ -52,7 +76,7 @@ def _source(citation: Citation, say: Words) -> str:
     published = article.published.isoformat() if article.published else say.unknown_date
     parts = (article.title, article.source, published, f"{article.id}#s{citation.sentence.number}")
     known = [*_speaker(citation, say), *_glosses(citation, say)]
-    known += [say.counted(len(citation.copies), say.copies)] if citation.copies else []
+    known += [say.elsewhere(article.source, [copy.source for copy in citation.copies])] if citation.copies else []
     lines = [" · ".join(part for part in parts if part), *([" · ".join(known)] if known else [])]
     return "\n    ".join(map(printable, lines))
 

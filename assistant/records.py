@@ -1,5 +1,6 @@
 """The answer object: one schema for HTTP, the stream, the command line and exports."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from assistant.types import (
     Answer,
     Article,
     Citation,
+    Digest,
     Explanation,
     Hit,
     Matter,
@@ -171,6 +173,12 @@ class WordedRecord(Record):
     fault: str | None = Field(description="Why there are no statements, or not all: a code such as 'llm_timeout'.")
     retryable: bool = Field(description="Whether another try may help.")
     withheld: int = Field(description="Sentences of the model that nothing supports.")
+    glosses: dict[int, str] = Field(
+        default={},
+        description="By the number of a citation of the answer, what it quotes in the language of the question: by the "
+        "model, and to be shown as a machine's.",
+    )
+    model: str = Field(default="", description="The model that was asked, by name; empty where none was.")
 
 
 class AnswerRecord(Record):
@@ -195,6 +203,35 @@ class AnswerRecord(Record):
     )
     explain: ExplanationRecord | None = Field(
         default=None, exclude_if=lambda explain: explain is None, description="There where it was asked for."
+    )
+
+
+class DigestRequest(Record):
+    """A subject that articles may speak of."""
+
+    subject: GivenText
+    language: str | None = Field(
+        default=None, pattern="^[a-z]{2,3}$", description="Of the subject, where the caller knows it."
+    )
+    since: date | None = Field(default=None, description="First day that the articles may be from.")
+    until: date | None = Field(default=None, description="Last day, inclusive.")
+
+
+class DigestRecord(Record):
+    """What several articles say of a subject: a quoted sentence of each, the oldest article first."""
+
+    subject: str
+    understood_as: str | None = Field(description="The subject with its misspelled words corrected.")
+    language: str = Field(description="Of the subject, ISO 639-1.")
+    since: date | None
+    until: date | None
+    abstained: bool = Field(description="Whether no article speaks of it.")
+    digest: str = Field(description="The statements with their [n] as one string; empty when abstaining.")
+    statements: list[StatementRecord] = Field(description="At most five.")
+    citations: list[CitationRecord]
+    timings_ms: dict[str, float]
+    worded: WordedRecord | None = Field(
+        default=None, description="One paragraph in a model's words, where the settings say so."
     )
 
 
@@ -255,6 +292,32 @@ def answer_record(answer: Answer, root_path: str = "") -> AnswerRecord:
         hits=[_hit_record(hit) for hit in answer.hits],
         timings_ms=dict(answer.timings_ms),
         explain=explanation_record(answer.explanation, root_path) if answer.explanation else None,
+    )
+
+
+def answer_events(record: AnswerRecord) -> Iterator[tuple[str, Record]]:
+    """Names and data of the events that tell an answer: its statements, then the whole."""
+    for statement in record.statements:
+        yield "statement", statement
+    yield "answer", record
+
+
+def digest_record(digest: Digest, asked: DigestRequest, root_path: str = "") -> DigestRecord:
+    """
+    :raises ValueError: If a citation's offsets lie outside its article, which is a bug.
+    """
+    answer = digest.answer
+    return DigestRecord(
+        subject=answer.question,
+        understood_as=answer.understood_as,
+        language=answer.language,
+        since=asked.since,
+        until=asked.until,
+        abstained=answer.abstained,
+        digest=answer.text,
+        statements=[statement_record(statement) for statement in answer.statements],
+        citations=[citation_record(citation, root_path) for citation in answer.citations],
+        timings_ms=dict(answer.timings_ms),
     )
 
 

@@ -54,6 +54,7 @@ ROUTES = {
     "component": re.compile(rf"/(?:{'|'.join(CATALOGUE)})/(?:config|theme\.css|assets/[\w.-]+)"),
     "ask": re.compile(r"/api/ask"),
     "completions": re.compile(r"/v1/(?:chat/completions|models)"),
+    "digest": re.compile(r"/api/digest"),
     "feedback": re.compile(r"/api/feedback"),
     "articles": re.compile(rf"/(?:{'|'.join(CATALOGUE)})/articles"),
     "quote": re.compile(rf"/api/quote|/(?:{'|'.join(CATALOGUE)})/quote"),

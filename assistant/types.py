@@ -245,6 +245,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Digest:
+    """What several articles say of a subject."""
+
+    #: Its question is the subject; the best sentence of each article, the oldest article first.
+    answer: Answer
+    #: What it may be worded from: these sentences and others of their articles, in the same order.
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """An answer with the rankings it was chosen from."""
 

@@ -1,7 +1,7 @@
 """An engine that needs no index: a handful of articles, French and hostile, and word overlap."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from difflib import SequenceMatcher
@@ -14,6 +14,7 @@ from assistant.types import (
     Article,
     Citation,
     CorpusFacts,
+    Digest,
     Disagreement,
     Explanation,
     Hit,
@@ -177,6 +178,7 @@ class FakeEngine:
         #: Where given, these sentences answer every question.
         self.cited: list[Sentence] | None = None
         self.asked: list[tuple[str, tuple[str, ...], str | None]] = []
+        self.digested: list[tuple[str, date | None, date | None, tuple[str, ...] | None]] = []
         self.browsed: list[tuple[Selection, str, bool, int, int]] = []
         #: Where given, each answer waits for it.
         self.hold: Event | None = None
@@ -227,6 +229,38 @@ class FakeEngine:
             timings_ms={"total": 1.0},
             explanation=_explanation(answered, best, [sentence for _, sentence in ranked]) if explain else None,
         )
+
+    def digest(
+        self,
+        subject: str,
+        language: str | None = None,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        only: Iterable[str] | None = None,
+    ) -> Digest:
+        """The sentence of each article that shares most words, by date; the model is given all that share one."""
+        self.digested.append((subject, since, until, None if only is None else tuple(only)))
+        if self.error is not None:
+            raise self.error
+        if not subject.strip() or len(subject) > self.limit:
+            raise UsageError("The subject is empty or too long.")
+        kept = self.digested[-1][3]
+        told = [
+            sentence
+            for overlap, sentence in self._ranked(subject)
+            if (sentence.article.id in kept if kept is not None else overlap >= 2)
+            and (not since or (sentence.article.published or date.min) >= since)
+            and (not until or (sentence.article.published or date.max) <= until)
+        ]
+        best: dict[str, Sentence] = {}
+        for sentence in told:
+            best.setdefault(sentence.article.id, sentence)
+        ordered = sorted(best.values(), key=lambda one: one.article.published or date.max)[:5]
+        citations = [_cited(number, sentence, False) for number, sentence in enumerate(ordered, 1)]
+        statements = tuple(Statement(one.sentence.text, (one,)) for one in citations)
+        answer = Answer(subject, language or "fr", statements, 0.5, (), ())
+        return Digest(answer, tuple(dict.fromkeys([*ordered, *told]))[:8])
 
     def find_quote(self, quotation: str) -> FoundQuote:
         """The sentence that shares most words, if four at least, and what differs from it from word to word."""

@@ -31,22 +31,25 @@ from assistant.words import CATALOGUE, Words
 
 sys.path.append(str(Path(__file__).with_name("generation")))
 
-from llm_server import SCENARIOS, Act, given, llm_server, says
+from llm_server import SCENARIOS, Act, given, llm_server, quoted, says
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "screens"
+
+#: The name of the model that is played.
+MODEL = "qwen2.5:3b"
 
 #: Of a window, in CSS pixels.
 DESKTOP, PHONE = (1280, 800), (375, 720)
 
 #: Of which there are pictures on a dark desktop and on a phone too.
 IN_THE_DARK = (
-    "first-visit", "answer", "told", "disagreement", "worded", "explained", "panel", "abstention", "article",
-    "articles",
+    "first-visit", "answer", "told", "disagreement", "worded", "glossed", "digest", "explained", "panel", "abstention",
+    "article", "articles",
 )  # fmt: skip
 ON_A_PHONE = (
-    "first-visit", "answer", "told", "disagreement", "copies", "worded", "explained", "panel", "article", "articles",
-    "widget",
+    "first-visit", "answer", "told", "disagreement", "copies", "worded", "glossed", "digest", "explained", "panel",
+    "article", "articles", "widget",
 )  # fmt: skip
 
 
@@ -62,6 +65,11 @@ class Script:
     #: Articles answer it differently; in the sample corpus, French ones.
     disputed: str
     unanswered: str
+    #: Answered by a sentence in another language, and what a model makes of that.
+    foreign: str
+    translation: str
+    #: Answered by several articles; in the sample corpus, French ones.
+    several: str
     #: Words that some articles hold.
     words: str
     #: An article, and one of its sentences.
@@ -79,6 +87,9 @@ SAMPLE = {
         told="Combien les compagnies aériennes allaient-elles perdre en 2010 ?",
         disputed="Combien de personnes ont manifesté contre la réforme des retraites le 7 mars 2023 ?",
         unanswered="Pourquoi la bibliothèque d’Alexandrie a-t-elle brûlé ?",
+        foreign="Combien de personnes avaient participé au programme qui a envoyé Apollo 11 sur la Lune ?",
+        translation="Quelque 400 000 personnes avaient travaillé sur le programme.",
+        several="Quelle est l’altitude du mont Blanc ?",
         words="incendie cathédrale",
         article="2019-04-16-notre-dame-incendie",
         sentence=3,
@@ -91,6 +102,10 @@ SAMPLE = {
         told="How much was the airline industry forecast to lose in 2010?",
         disputed="Combien de personnes ont manifesté contre la réforme des retraites le 7 mars 2023 ?",
         unanswered="Who painted the ceiling of the Sistine Chapel?",
+        foreign="How many American soldiers were in Syria when the assault on Raqqa began?",
+        translation="Some 300,000 people lived in Raqqa under the yoke of IS, of whom 80,000 were displaced from other "
+        "regions.",
+        several="Combien de personnes ont manifesté contre la réforme des retraites le 7 mars 2023 ?",
         words="mission",
         article="2015-07-15-new-horizons-reaches-pluto",
         sentence=3,
@@ -197,10 +212,10 @@ class Stage:
         self.chat()
         return self.ask(self.script.question)
 
-    def answer_in_words(self) -> Locator:
+    def answer_in_words(self, question: str = "") -> Locator:
         self.page.goto(f"{self.wording_address}/{self.words.code}/")
         expect(self.page.locator("#worded input")).to_be_checked()
-        return self.ask(self.script.second)
+        return self.ask(question or self.script.second)
 
     def host(self, origin: str, patience: int = 60) -> None:
         """The sample page of a site of someone else, with the widget, which gives up after ``patience`` seconds."""
@@ -273,6 +288,22 @@ def unconfirmed(stage: Stage) -> None:
 def unworded(stage: Stage) -> None:
     stage.model.does = SCENARIOS["500"]
     expect(stage.answer_in_words().locator(".fault")).to_be_visible()
+
+
+def glossed(stage: Stage) -> None:
+    stage.model.does = says(lambda body: stage.script.translation if quoted(body) else "NO_ANSWER")
+    answer = stage.answer_in_words(stage.script.foreign)
+    expect(answer.locator(".wording")).to_have_count(0)
+    expect(answer.locator(".translation").first).to_be_visible()
+
+
+def digest(stage: Stage) -> None:
+    stage.model.does = says(lambda body: " ".join(f"{text} [{n}]" for n, text in enumerate(given(body), 1)))
+    expect(stage.answer_in_words(stage.script.several).locator(".wording")).to_have_count(0)
+    stage.page.get_by_role("button", name=stage.words.digest).click()
+    summary = stage.page.locator("#chat .digested")
+    expect(summary.locator(".wording")).to_have_count(0)
+    expect(summary.locator(".worded").first).to_be_visible()
 
 
 #: What no article of a corpus holds.
@@ -449,6 +480,7 @@ SCREENS: dict[str, Callable[[Stage], None]] = {
     screen.__name__.replace("_", "-"): screen
     for screen in (
         first_visit, thinking, answer, answers, told, disagreement, copies, worded, wording, unconfirmed, unworded,
+        glossed, digest,
         explained, card, panel, abstention, abstention_explained, removed, indexing, unreachable, rate_limited,
         too_long, stopped, export, rating, conversations, article, citing, articles, found, nothing_found, missing,
         quotation, altered, absent,
@@ -467,9 +499,9 @@ Show = Callable[..., Page]
 def staged(browser: Browser, engine: Engine, scripts: dict[str, Script], index: Path) -> Iterator[Show]:
     """Where screens can be shown with ``engine`` behind them."""
     stumbling, model = Staged(engine), Model()
-    SCENARIOS["staged"] = model.act
+    SCENARIOS[MODEL] = model.act
     settings = Settings(port=0, index=index, rate_limit=0)
-    wording = replace(settings, answers="generative", llm_model="staged", llm_verify="mark")
+    wording = replace(settings, answers="generative", llm_model=MODEL, llm_verify="mark")
     with (
         another_site() as site,
         llm_server() as llm,

@@ -32,6 +32,7 @@ CHECKS = [
 #: The operations that take something, among which the cases are shared out, and the share of each.
 TAKING = {
     "POST /api/ask": 0.3,
+    "POST /api/digest": 0.2,
     "POST /api/quote": 0.2,
     "POST /v1/chat/completions": 0.2,
     "POST /api/feedback": 0.2,

@@ -109,7 +109,7 @@ def test_what_is_known_about_a_quotation_stands_below_it() -> None:
     told = below.partition('<p class="told">')[2].partition("</p>")[0]
     assert "Déclaré par" in told and told.count("mardi 9 mai 2017") == 1
     english = shown(cited(**known), words=ENGLISH)
-    assert "Said by" in english and "Tuesday, May 9, 2017" in english
+    assert "Said by" in english and "Tuesday 9 May 2017" in english
 
 
 def test_who_is_not_named_and_what_cannot_be_told_is_said() -> None:
@@ -166,9 +166,12 @@ def test_each_source_tells_its_age_today() -> None:
 def test_the_copies_of_an_article_are_folded_up_below_it() -> None:
     copies = tuple(Article(f"c/{n}", TEXT, "<i>Reprise</i>", f"Journal {n}") for n in (1, 2))
     folded = shown(cited(copies=copies)).partition('<details class="copies">')[2]
-    assert folded.startswith("<summary>Même texte dans 2 autres articles</summary>")
+    assert folded.startswith("<summary>Repris par 2 titres</summary>")
     assert 'href="../articles/c%2F1"' in folded and "Journal 2" in folded
-    assert "Même texte dans 1 autre article<" in shown(cited(copies=copies[:1]))
+    assert "Repris par 1 titre<" in shown(cited(copies=copies[:1]))
+    assert "Also run by 2 titles<" in shown(cited(copies=copies), words=ENGLISH)
+    unnamed = (*copies, Article("c/3", TEXT, "Reprise"))
+    assert "Même texte dans 3 autres articles<" in shown(cited(copies=unnamed))
     assert "copies" not in shown(cited())
 
 

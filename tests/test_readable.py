@@ -29,7 +29,7 @@ def test_what_is_known_stands_below_the_source_in_the_language_of_the_question()
     facts = {"speaker": Speaker("Jim Mattis"), "times": times, "copies": (ARTICLE,)}
     assert lines(answer("fr", **facts))[-1].startswith("    ")
     told = lines(answer("en", **facts))[-1].strip().split(" · ")
-    assert told == ["Said by Jim Mattis", "“mardi”: Tuesday, May 9, 2017", "Same text in 1 other article"]
+    assert told == ["Said by Jim Mattis", "“mardi”: Tuesday 9 May 2017", "Same text in 1 other article"]
 
 
 def test_who_is_not_named_is_told_so():

@@ -3,8 +3,23 @@
 Nothing of OpenAI's is imported before the first question of the mode ``generative``.
 """
 
-from assistant.generate.events import Ended, Event, Extractive, Waiting, Worded
+from assistant.generate.events import Ended, Event, Extractive, Glossed, Understood, Waiting, Worded
+from assistant.generate.rewording import FollowUp
 from assistant.generate.service import Service, service_of
-from assistant.generate.writer import Writer
+from assistant.generate.writer import ANSWER, DIGEST, Writer
 
-__all__ = ["Ended", "Event", "Extractive", "Service", "Waiting", "Worded", "Writer", "service_of"]
+__all__ = [
+    "ANSWER",
+    "DIGEST",
+    "Ended",
+    "Event",
+    "Extractive",
+    "FollowUp",
+    "Glossed",
+    "Service",
+    "Understood",
+    "Waiting",
+    "Worded",
+    "Writer",
+    "service_of",
+]

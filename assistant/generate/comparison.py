@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from assistant.generate.lexicon import lexicon, sound
-from assistant.generate.wording import Term, Wording
+from assistant.generate.term import Term
+from assistant.generate.wording import Wording
 
 #: Letters of a common beginning that make two words of one family: "participation" and "participer".
 FAMILY = 6
 FAMILY_ACROSS = 5
 
-#: Words that count nobody in particular.
-_ANYBODY = frozenset(["personne", "personnes", "gens", "people", "person", "persons"])
+#: Letters of the shortest acronym that is read, the longest has three more.
+ACRONYM = 3
 
 
 class Pair(NamedTuple):
@@ -35,7 +36,7 @@ class Comparison:
 
     told: Wording
     source: Wording
-    #: One a word of the claim, in its order.
+    #: One a word of the claim, in its order, but for those that tell next to nothing and have no other.
     pairs: Sequence[Pair]
 
     @property
@@ -49,19 +50,66 @@ class Comparison:
     @property
     def coverage(self) -> float:
         """The share of the claim's words that the sentence has."""
-        found = [pair.found is not None for pair in self.pairs if pair.found or pair.term.key not in _ANYBODY]
+        found = [pair.found is not None for pair in self.pairs]
         return sum(found) / len(found) if found else 0.0
 
 
 def compare(told: Wording, source: Wording) -> Comparison:
-    return Comparison(told, source, [Pair(term, match(term, told, source)) for term in told.terms])
+    pairs = [Pair(term, match(term, told, source) or _abbreviated(term, told, source)) for term in told.terms]
+    kept = [pair for pair in pairs if pair.found or not (pair.term.is_weak or _is_of_age(pair.term, pairs, source))]
+    return Comparison(told, source, kept)
+
+
+def _is_of_age(term: Term, pairs: Sequence[Pair], source: Wording) -> bool:
+    """Whether it is "ans" behind a number that counts nothing in the source: "at 82"."""
+    number = pairs[term.place - 1].found if term.place and "year" in term.meanings else None
+    following = source.terms[number.place + 1 : number.place + 2] if number else ()
+    return number is not None and number.is_number and all(word.between for word in following)
+
+
+def _abbreviated(term: Term, told: Wording, source: Wording) -> Term | None:
+    """The first word of what a name is short for (OFB), or the name that is short for what the word is part of."""
+    spelled_out = _spelled_out(term, source.terms) if term.is_name else ()
+    if spelled_out:
+        return spelled_out[0]
+    return next((short for short in source.terms if short.is_name and term in _spelled_out(short, told.terms)), None)
+
+
+def _spelled_out(short: Term, terms: Sequence[Term]) -> Sequence[Term]:
+    """Words side by side, the first with a capital, whose initials make a name."""
+    length = len(short.key)
+    if not ACRONYM <= length <= ACRONYM + 3:
+        return ()
+    runs = (terms[at : at + length] for at in range(len(terms) - length + 1))
+    return next(
+        (run for run in runs if (run[0].is_name or run[0].opens) and "".join(t.key[0] for t in run) == short.key), ()
+    )
 
 
 def match(term: Term, told: Wording, source: Wording) -> Term | None:
     """The word of the source that says the same: one denied and doubted alike, the very word before others."""
     found = [other for other in source.terms if same(term, other, told.language == source.language)]
-    found.sort(key=lambda other: (other.negated != term.negated, other.doubted > term.doubted, other.key != term.key))
+    found.sort(
+        key=lambda other: (
+            other.stem != term.stem,
+            other.negated != term.negated,
+            other.doubted > term.doubted,
+            -_alike_beside(term, other, told, source) if len(found) > 1 else 0,
+            other.key != term.key,
+        )
+    )
     return found[0] if found else None
+
+
+def _alike_beside(term: Term, other: Term, told: Wording, source: Wording) -> int:
+    """On how many sides the two have words beside them that say the same."""
+    places = [(term.place + step, other.place + step) for step in (-1, 1)]
+    return sum(
+        0 <= place < len(told.terms)
+        and 0 <= its < len(source.terms)
+        and same(told.terms[place], source.terms[its], told.language == source.language)
+        for place, its in places
+    )
 
 
 def same(term: Term, other: Term, same_language: bool) -> bool:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from assistant.generate.comparison import Comparison, same, share
-from assistant.generate.wording import Term
+from assistant.generate.term import Term
 from assistant.quantities import covers
 
 #: Words beside a number that belong to it.
@@ -15,6 +15,9 @@ NEAR = 3
 NEAR_YEAR = 4
 
 _YEAR = re.compile(r"1[5-9][0-9]{2}|20[0-9]{2}")
+_OPENS = frozenset(str.split(", ; : que qu that"))
+_OF_WHOLE = frozenset(["des", "of"])
+_OF_PART = frozenset(["dont", "including", "whom", "which"])
 _MONEY = frozenset(["euro", "dollar"])
 
 
@@ -31,6 +34,7 @@ def has_numbers(compared: Comparison) -> bool:
         covers(source.quantities, told.quantities)
         and all(_counts_the_same(number, compared) for number in told.terms if number.is_number)
         and not _swaps(compared)
+        and not _moves(compared)
         and not _takes_part_for_whole(compared)
     )
 
@@ -40,10 +44,10 @@ def _counts_the_same(number: Term, compared: Comparison) -> bool:
     source = compared.source.terms
     found = [other for other in source if same(number, other, compared.same_language)]
     years = [term.key for term in source if _YEAR.fullmatch(term.key)]
-    if not found or years == [number.key]:
+    if not found or years == [number.key] or ":" in number.key:
         return True  # as `covers` has judged
     is_year = number.key in years
-    claimed = _beside(compared.told.terms, number.place, NEAR)
+    claimed = _within_clause(_beside(compared.told.terms, number.place, NEAR), number, compared)
     given = [_beside(source, other.place, NEAR_YEAR if is_year else NEAR) for other in found]
     if is_year:
         return any(
@@ -75,6 +79,16 @@ def _nouns(claimed: Beside, same_language: bool) -> Sequence[Term]:
     return claimed.behind[: 1 if same_language else 2]
 
 
+def _within_clause(beside: Beside, number: Term, compared: Comparison) -> Beside:
+    """Without what stands before a comma or "que" in front of the number, and what the source needs no word for."""
+    opening = [number, *beside.before]
+    ends = (at for at, term in enumerate(opening) if _OPENS & {*term.between})
+    known = {match.term.place for match in compared.matches}
+    told = {pair.term.place for pair in compared.pairs}
+    before = [term for term in beside.before[: next(ends, len(opening))] if term.place in known]
+    return Beside(before, [term for term in beside.behind if term.place in told])
+
+
 def _beside(terms: Sequence[Term], place: int, reach: int) -> Beside:
     return Beside(_run(terms, place, -1, reach), _run(terms, place, 1, reach))
 
@@ -91,6 +105,20 @@ def _run(terms: Sequence[Term], place: int, step: int, reach: int) -> list[Term]
     return found
 
 
+def _moves(compared: Comparison) -> bool:
+    """Whether a number stands at a name that has another one: "3,5 % à Lille et 2,1 % à Lyon"."""
+    told, source = compared.told.terms, compared.source.terms
+    return any(
+        term.is_name
+        and term.place
+        and found.place
+        and told[term.place - 1].is_number
+        and source[found.place - 1].is_number
+        and not same(told[term.place - 1], source[found.place - 1], compared.same_language)
+        for term, found in compared.matches
+    )
+
+
 def _swaps(compared: Comparison) -> bool:
     """Whether numbers that stand side by side come in another order: "178 voix contre 112"."""
     numbers = [match for match in compared.matches if match.term.is_number]
@@ -101,10 +129,13 @@ def _swaps(compared: Comparison) -> bool:
 
 
 def _takes_part_for_whole(compared: Comparison) -> bool:
-    """Whether "12 of the 48" became "the 48"."""
+    """Whether "12 of the 48" became "the 48", or "ten workers, including eight Britons" ten British workers."""
     claimed = {term.key for term in compared.told.terms if term.is_number}
+    used = {match.found.place for match in compared.matches}
+    numbers = [term for term in compared.source.terms if term.is_number]
     return any(
-        part.is_number and whole.is_number and whole.between[:1] in (("des",), ("of",))
-        for part, whole in pairwise(compared.source.terms)
+        (_OF_WHOLE & {*whole.between[:1]} and whole.place - part.place == 1)
+        or (_OF_PART & {*part.between} and part.place + 1 in used)
+        for part, whole in [*pairwise(numbers), *((later, earlier) for earlier, later in pairwise(numbers))]
         if whole.key in claimed and part.key not in claimed
     )

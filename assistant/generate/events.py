@@ -1,11 +1,15 @@
-"""What happens while an answer is worded: extractive, waiting, worded …, ended. Nothing is ever taken back."""
+"""What happens while an answer is worded: extractive, waiting, worded …, glossed …, ended.
+
+Nothing is taken back, but for an abstention from a question that the model then says in other words: understood, with
+the answer to that, comes before the words.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from assistant.generate.faults import Code
 from assistant.generate.verify import Reason
-from assistant.types import Answer, Statement
+from assistant.types import Answer, Citation, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,13 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """The answer from the articles to the question as the model understands it, in place of the abstention."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class Worded:
     """A sentence of the model with the sentences that support it.
 
@@ -36,6 +47,15 @@ class Worded:
     @property
     def verified(self) -> bool:
         return not self.reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Glossed:
+    """A quotation of the answer from the articles in the language of the question: by the model, and verified."""
+
+    #: As the answer from the articles numbers it.
+    citation: Citation
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +76,4 @@ class Ended:
         return "generative" if self.answer else "extractive"
 
 
-Event = Extractive | Waiting | Worded | Ended
+Event = Extractive | Waiting | Understood | Worded | Glossed | Ended

@@ -22,6 +22,7 @@ Code = Literal[
     "llm_language",
     "llm_unverified",
     "llm_no_answer",
+    "llm_one_article",
     "llm_busy",
     "llm_paused",
 ]
@@ -31,6 +32,8 @@ CODES: tuple[Code, ...] = get_args(Code)
 RETRYABLE = frozenset(["llm_unreachable", "llm_rate_limited", "llm_loading", "llm_failed", "llm_timeout"])
 #: What leaves the server alone for a while when it happens again and again.
 CONNECTION = frozenset(["llm_unreachable", "llm_timeout", "llm_loading"])
+#: What is wrong with what the model wrote, while its server does well.
+WRITTEN = frozenset(["llm_empty", "llm_loop", "llm_language", "llm_unverified", "llm_no_answer", "llm_one_article"])
 
 
 @dataclass

@@ -5,10 +5,12 @@ changes nothing, the claim is not supported.
 """
 
 from collections.abc import Iterator, Sequence, Set
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, takewhile
 
 from assistant.generate.comparison import Comparison, Match, Pair, share
-from assistant.generate.wording import CONTRASTS, SPEECH, Term
+from assistant.generate.scope import SPEECH
+from assistant.generate.sides import takes_one_side
+from assistant.generate.term import DETERMINERS, Term
 
 #: Words between which a subject behind its verb stands.
 NEAR = 3
@@ -16,11 +18,14 @@ NEAR = 3
 #: How far apart in the sentence words may be that the claim has side by side: as one phrase, with "of" between, as a
 #: verb and its object in the same language and in another.
 APART = 3
+APART_ACROSS = 8
 APART_OF = 6
 APART_OBJECT = 3
 APART_OBJECT_ACROSS = 8
 
 _CLAUSE = frozenset(str.split(', ; : ( ) " et and but mais que qu that while'))
+_WHO = frozenset(str.split("qui who which that"))
+_OWNERS = frozenset(str.split("son sa ses leur leurs his her its their"))
 _RELATIVE = frozenset(str.split("qui que qu dont who which that whose"))
 #: Cases of a name that tell no part it could swap with another's.
 _ASIDE = frozenset(["of", "owner", "place", "source"])
@@ -28,13 +33,30 @@ _BARE = frozenset([""])
 
 
 def gives_the_same_parts(compared: Comparison) -> bool:
-    return (
+    return _tells_who_is_what(compared) or (
         _keeps_names(compared)
         and _keeps_subjects(compared)
         and _keeps_objects(compared)
         and not _is_torn(compared)
-        and (compared.told.contrasts or not _joins_contraries(compared))
+        and takes_one_side(compared)
     )
+
+
+def _tells_who_is_what(compared: Comparison) -> bool:
+    """Whether "X est le maire" stands for "le maire, X" or "X, le maire"."""
+    cut = next((at for at, (term, _) in enumerate(compared.pairs) if _is_defined(term.between)), 0)
+    places = [found.place if found else -1 for _, found in compared.pairs]
+    who, what = sorted(places[:cut]), sorted(places[cut:])
+    if not cut or not all(term.is_name for term, _ in compared.pairs[:cut]) or -1 in places:
+        return False
+    first, second = sorted((who, what))
+    whole = [*first, *second]
+    joins = {*compared.source.terms[second[0]].between} <= DETERMINERS | {","}
+    return joins and whole == list(range(whole[0], whole[-1] + 1))
+
+
+def _is_defined(links: Sequence[str]) -> bool:
+    return links[:1] in (("est",), ("etait",), ("is",), ("was",)) and bool(links[1:]) and {*links[1:]} <= DETERMINERS
 
 
 # --- Names -------------------------------------------------------------------------------------------
@@ -57,8 +79,11 @@ def _keeps_names(compared: Comparison) -> bool:
 def _names(compared: Comparison) -> Iterator[Match]:
     """The first word of each name."""
     within = False
-    for term, found in compared.pairs:
+    for at, (term, found) in enumerate(compared.pairs):
         is_name = found is not None and (term.is_name or found.is_name) and not term.is_calendar
+        following = compared.pairs[at + 1].term if at + 1 < len(compared.pairs) else None
+        if following and term.is_people and not (following.between or following.is_name or following.is_verb):
+            is_name = False  # "the Japanese carmaker"
         if found is not None and is_name and not (within and not term.between):
             yield Match(term, found)
         within = is_name
@@ -76,18 +101,19 @@ def _exchange_cases(one: Match, other: Match) -> bool:
 
 def _exchange_parts(one: Match, other: Match) -> bool:
     """Whether two names change order without a change of voice, or voice without a change of order."""
-    agents = [term.case == "agent" for term in (one.term, other.term, one.found, other.found)]
-    turns_voice = sum(agents[:2]) != sum(agents[2:])
+    turned = [(name.term.case == "agent") != (name.found.case == "agent") for name in (one, other)]
     stays = any(name.term.case and name.term.case == name.found.case for name in (one, other))
-    return turns_voice != _is_inverted(one, other) and not stays
+    return (turned[0] != turned[1]) != _is_inverted(one, other) and not stays
 
 
 def _exchange_places(compared: Comparison) -> bool:
     """Whether two places change what happened there: "born in Lagos and raised in Toronto"."""
+    matches = list(compared.matches)
     led = [
         name
-        for name in compared.matches
+        for at, name in enumerate(matches)
         if name.term.is_name and not name.term.is_calendar and name.term.case and name.term.case == name.found.case
+        if not (at and _carries(matches[at - 1], name))
     ]
     return any(
         _is_inverted(one, other) and other.term.place - one.term.place > 1 and one.found.case == other.found.case
@@ -95,11 +121,17 @@ def _exchange_places(compared: Comparison) -> bool:
     )
 
 
+def _carries(head: Match, name: Match) -> bool:
+    """Whether a name goes with the word before it: "la préfecture du Finistère"."""
+    return name.term.case == "of" and head.found.place == name.found.place - 1
+
+
 def _is_promoted(pair: Pair) -> bool:
     """Whether the claim begins with a name that stands aside in the source: "l'avocate de Pierre Lagarde"."""
     term, found = pair
-    stood_aside = found is not None and found.is_name and found.case in ("of", "to", "against")
-    return stood_aside and not term.case and not (term.is_name and "the" in term.between)  # "The Lyon court"
+    is_name = found is not None and found.is_name and (term.is_name or term.key == found.key)
+    stood_aside = is_name and found is not None and found.case in ("of", "to", "against")
+    return stood_aside and not term.case and not (term.is_name and DETERMINERS & {*term.between})  # "The Lyon court"
 
 
 # --- Subjects and objects ----------------------------------------------------------------------------
@@ -114,17 +146,28 @@ def _keeps_subjects(compared: Comparison) -> bool:
 def _has_its_subject(verb: Match, compared: Comparison) -> bool:
     told, source, same_language = compared.told.terms, compared.source.terms, compared.same_language
     clause = _clause_before(source, verb.found)
-    subject = _bare(_clause_before(told, verb.term))
+    subject = _subject(told, verb.term)
     before = _bare(clause, _BARE if same_language else {"", "of"}) or clause  # "after protesters blocked"
     if not subject or not before:
         return True
     if verb.term.is_passive == verb.found.is_passive:
-        fits = share(subject, [*before, *_inverted(source, verb.found)], same_language)
+        before = [*before, *_inverted(source, verb.found)]
+        fits = share(subject, before, same_language) or any(
+            m.term in subject and m.found in before for m in compared.matches
+        )
         return fits and not _swaps_objects(verb, compared)
     if verb.term.is_passive:
-        return not share(subject[:1], before, same_language)
+        behind = source[verb.found.place + 1 :]
+        suffers = all(share([term], behind, same_language) for term in subject)
+        return suffers or not share(subject[:1], before, same_language)
     agents = [term for term in source if term.case == "agent"]
     return not agents or share(subject, agents, same_language)
+
+
+def _subject(terms: Sequence[Term], verb: Term) -> Sequence[Term]:
+    if not _RELATIVE & {*verb.between}:
+        return _bare(_clause_before(terms, verb))
+    return _clause_before(terms, verb) if _WHO & {*verb.between} else ()
 
 
 def _swaps_objects(verb: Match, compared: Comparison) -> bool:
@@ -138,6 +181,8 @@ def _swaps_objects(verb: Match, compared: Comparison) -> bool:
 def _clause_before(terms: Sequence[Term], verb: Term) -> Sequence[Term]:
     """What stands before a verb in its clause, what is set between commas there too."""
     last = verb.place - 1
+    if _RELATIVE & {*verb.between}:
+        return terms[max(last - 1, 0) : verb.place]  # "the blaze, which killed"
     if "," in verb.between:
         last = next((at for at in range(verb.place - 1, 0, -1) if "," in terms[at].between), 1) - 1
     first = next((at for at in range(last, 0, -1) if _CLAUSE & {*terms[at].between}), 0)
@@ -156,7 +201,9 @@ def _ends_subject(term: Term, is_second: bool) -> bool:
 def _inverted(terms: Sequence[Term], verb: Term) -> Sequence[Term]:
     """The subject behind its verb: ", a promis le maire"."""
     behind = terms[verb.place + 1 : verb.place + 1 + NEAR]
-    return behind if {",", '"'} & {*verb.between} and behind and not behind[0].case else ()
+    if not (verb.meanings & SPEECH and behind and behind[0].case in ("", "of")):
+        return ()
+    return list(takewhile(lambda term: term is behind[0] or not (_RELATIVE | {","}) & {*term.between}, behind))
 
 
 def _bare(terms: Sequence[Term], cases: Set[str] = _BARE) -> list[Term]:
@@ -187,14 +234,9 @@ def _is_torn(compared: Comparison) -> bool:
             continue
         apart = abs(one.place - other.place)
         is_phrase = not (term.between or term.is_verb or one.is_verb or other.is_verb)
-        is_owned = term.case == "of" and "," not in term.between
-        if (is_phrase and apart > APART) or (is_owned and apart > APART_OF):
+        is_owned = term.case == "of" and "," not in term.between and not _OWNERS & {*one.between}
+        if (is_phrase and apart > (APART if compared.same_language else APART_ACROSS)) or (
+            is_owned and apart > APART_OF
+        ):
             return True
     return False
-
-
-def _joins_contraries(compared: Comparison) -> bool:
-    """Whether the claim draws on both sides of a "mais", "while" or the like."""
-    places = [match.found.place for match in compared.matches]
-    within = compared.source.terms[min(places) + 1 : max(places) + 1] if places else ()
-    return any(CONTRASTS & {*term.between} for term in within)

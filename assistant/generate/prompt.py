@@ -1,10 +1,10 @@
-"""What the model is sent: numbered sentences and a question, after three examples of how it is done."""
+"""What the model is sent: sentences, numbered, and a question, after examples of how it is done."""
 
 import re
 from collections.abc import Sequence
 
 from assistant.generate.instructions import speaks_to_a_model
-from assistant.generate.language import Example, language_of
+from assistant.generate.language import Example, Task, language_of
 from assistant.types import Sentence
 
 #: Sentences that a model is given at most, and characters of all of them: about 1,200 tokens.
@@ -13,7 +13,7 @@ MOST_CHARACTERS = 4500
 
 Message = tuple[str, str]
 
-_NAMED = re.compile(r"\{(question|sentences)\}")
+_NAMED = re.compile(r"\{(question|earlier|sentences|sentence)\}")
 _SPACES = re.compile(r"\s+")
 _BRACKETS = str.maketrans("[]【】［］<>", "()()()()")
 
@@ -31,29 +31,44 @@ def given(sentences: Sequence[Sentence]) -> list[Sentence]:
     return kept
 
 
-def messages(question: str, language: str, sentences: Sequence[Sentence], spans: bool = False) -> list[Message]:
+def messages(
+    question: str,
+    language: str,
+    sentences: Sequence[Sentence],
+    spans: bool = False,
+    *,
+    task: Task = "answer",
+    earlier: Sequence[str] = (),
+) -> list[Message]:
     """Roles and texts, the instructions first.
 
     Brackets of the sentences become parentheses: only our numbers are in brackets, and no tag is ours.
 
     :param language: Of the question, ISO 639-1: the instructions are in it where we have them.
+    :param spans: Ask for words of one sentence, and nothing else.
+    :param earlier: Questions before this one.
     """
     words = language_of(language)
-    texts = [_in_one_line(sentence.text) for sentence in sentences]
-    asked = Example(_in_one_line(question), tuple(texts), "")
+    told = words.instructions[task]
+    texts = tuple(_in_one_line(sentence.text) for sentence in sentences)
+    asked = Example(_in_one_line(question), tuple(map(_in_one_line, earlier)), texts)
     if spans:
-        return [("system", words.spans), ("user", _ask(asked, words.question))]
+        return [("system", words.spans), ("user", _ask(asked, told.question))]
     turns = [
         turn
-        for example in words.examples
-        for turn in (("user", _ask(example, words.question)), ("assistant", example.answer))
+        for example in told.examples
+        for turn in (("user", _ask(example, told.question)), ("assistant", example.answer))
     ]
-    return [("system", words.system.strip()), *turns, ("user", _ask(asked, words.question))]
+    return [("system", told.system.strip()), *turns, ("user", _ask(asked, told.question))]
 
 
 def _ask(example: Example, template: str) -> str:
-    numbered = "\n".join(f"[{number}] {text}" for number, text in enumerate(example.sentences, 1))
-    values = {"question": example.question, "sentences": numbered}
+    values = {
+        "question": example.question,
+        "earlier": "\n".join(f"- {question}" for question in example.earlier),
+        "sentences": "\n".join(f"[{number}] {text}" for number, text in enumerate(example.sentences, 1)),
+        "sentence": next(iter(example.sentences), ""),
+    }
     return _NAMED.sub(lambda name: values[name[1]], template)
 
 

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from assistant.generate.bounds import keeps_bounds
 from assistant.generate.certainty import denies_the_same, is_as_sure
 from assistant.generate.comparison import Comparison, Pair, compare, match
 from assistant.generate.counting import has_numbers
 from assistant.generate.lexicon import lexicon
 from assistant.generate.parts import gives_the_same_parts
+from assistant.generate.vacuity import is_vacuous
 from assistant.generate.wording import wording
 from assistant.text import fold
 
@@ -23,6 +25,9 @@ Reason = Literal["number", "name", "negation", "certainty", "role", "addition", 
 #: Share of a claim's words that its sentence must have, in its own language and in another.
 COVERAGE = 1.0
 COVERAGE_ACROSS = 0.6
+
+#: Words of the sentence for each new one that the lexicon knows, the first apart.
+WORDS_BESIDE = 6
 
 #: New words in a row that make a fact of their own.
 RUN = 3
@@ -40,13 +45,13 @@ def faults(claim: str, claim_language: str, sentence: str, language: str, around
     compared = _without_completions(compare(wording(claim, claim_language), wording(sentence, language)), around)
     coverage = COVERAGE if compared.same_language else COVERAGE_ACROSS
     checks: list[tuple[Reason, bool]] = [
-        ("number", has_numbers(compared)),
+        ("number", has_numbers(compared) and keeps_bounds(compared)),
         ("name", _has_names(compared.pairs)),
         ("negation", denies_the_same(compared)),
         ("certainty", is_as_sure(compared)),
         ("role", gives_the_same_parts(compared)),
         ("addition", compared.same_language or not _adds(compared.pairs)),
-        ("coverage", compared.coverage >= coverage),
+        ("coverage", compared.coverage >= coverage and not is_vacuous(claim, claim_language, sentence)),
     ]
     return tuple(reason for reason, holds in checks if not holds)
 
@@ -58,10 +63,10 @@ def anchored(question: str, question_language: str, text: str, language: str) ->
 
 
 def _has_names(pairs: Sequence[Pair]) -> bool:
-    return all(found is not None for at, (_, found) in enumerate(pairs) if _may_be_name(pairs, at))
+    return all(found is not None for at, (_, found) in enumerate(pairs) if may_be_name(pairs, at))
 
 
-def _may_be_name(pairs: Sequence[Pair], at: int) -> bool:
+def may_be_name(pairs: Sequence[Pair], at: int) -> bool:
     """A word that opens the claim without an article, unknown and with a verb behind it, may be one too."""
     term = pairs[at].term
     opens = term.opens and not (term.meanings or term.is_number)
@@ -82,13 +87,22 @@ def _without_completions(compared: Comparison, around: str) -> Comparison:
 
 
 def _adds(pairs: Sequence[Pair]) -> bool:
-    """Whether a claim in another language tells more: new words in a row, one behind "and", one without a synonym.
+    """Whether a claim in another language tells more than its sentence.
 
-    In the same language every word of it is known.
+    New words in a row do, one behind "and", one without a synonym, and several that the lexicon knows in both
+    languages. In the same language every word of a claim is known.
     """
     new = [found is None and not term.is_number for term, found in pairs]
-    return any(all(new[at : at + RUN]) for at in range(len(new) - RUN + 1)) or any(
-        term.meanings & lexicon().exact or _ADDING & {*term.between} or _ADVERB.fullmatch(term.key)
-        for (term, _), is_new in zip(pairs, new, strict=True)
-        if is_new
+    terms = [term for (term, _), is_new in zip(pairs, new, strict=True) if is_new]
+    known = sum(bool(term.meanings) for term in terms)
+    return (
+        any(all(new[at : at + RUN]) for at in range(len(new) - RUN + 1))
+        or known > max(1, (len(pairs) - len(terms)) // WORDS_BESIDE)
+        or any(
+            term.meanings & lexicon().exact
+            or (term.is_verb and term.meanings)
+            or _ADDING & {*term.between}
+            or _ADVERB.fullmatch(term.key)
+            for term in terms
+        )
     )

@@ -2,23 +2,32 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 
 from assistant.generate.lexicon import lexicon, sound, stem
+from assistant.generate.notation import in_one_notation
+from assistant.generate.scope import NEGATORS, Scope, denies_behind
+from assistant.generate.tense import infinitive, is_conditional, is_future
+from assistant.generate.term import AHEAD, CASES, DETERMINERS, WHO, Term
 from assistant.quantities import quantities, without_dates
 from assistant.text import fold, stop_words
+
+__all__ = ["CONTRASTS", "Term", "Wording", "wording"]
 
 _TOKEN = re.compile(
     r"[0-9]+(?::[0-9]{2})++|[0-9]++(?:\.[0-9]++)?(?:(?:st|nd|rd|th|eme|er|e)\b| ?%)?|[^\W_]+n't|[^\W_]+|[.,;:()\"!?]"
 )
+#: Tokens behind a word among which the other half of a phrase stands: "mettre en examen".
+PHRASE = 3
 _LONGEST_NUMBER = 24  # characters; Decimal would round longer ones
 _ENDINGS = " %abcdefghijklmnopqrstuvwxyz"
 _TIME = re.compile(r"(?<![\w.])([01]?[0-9]|2[0-4]) ?h ?([0-5][0-9])(?![0-9])")
 _MONEY = re.compile(r"([$€£]) ?([0-9.]*[0-9])")
 _CURRENCIES = {"$": "dollars", "€": "euros", "£": "pounds"}
+_OWNERS = re.compile(r"(?<=s)['’](?= [a-z])")  # "the employers’ offer"
 _MAY = re.compile(r"(?<=[\w,] )May\b")  # the month, which folding would make a possibility
 _CAPITALISED = re.compile(r"[^\W\d_](?:[\w’'.-]*\w)?")
 _PART = re.compile(r"[^\W_]{2,}")
@@ -34,128 +43,29 @@ _FUNCTION = _set(
     ainsi apres avant bien cependant chacun chacune contre depuis dont durant encore environ face faire fait hors
     jusqu jusque lorsqu malgre moins parmi pendant plus pu pouvoir presque pres quelque quelques selon sinon tandis
     tant tel toujours tres vers via deja dernier derniere grace cause plusieurs certains certaines leur lui peut
-    peuvent pourra pourrait pourraient devrait devraient doit doivent chez tous d'apres vu able about according
-    across after can again ahead along although among around as away before behind beside besides between beyond by
-    despite during each even every for from into just last like longer may might near of off on onto over per since
-    still thanks though through throughout toward towards until upon when where whether while will shall within
-    without yet must get got due because m mm mme mlle me mr mrs ms dr pr st
+    peuvent pourra pourrait pourraient devrait devraient doit doivent chez tous d'apres vu quasi quasiment pratiquement
+    dela autour sauf hormis excepte exception
+    able about according across after can again ahead along although among around as away before behind beside besides
+    between beyond by despite during each even every for from into just last like longer may might near of off on onto
+    over per since still thanks though through throughout toward towards until upon when where whether while will shall
+    within without yet must get got due because nearly almost virtually roughly approximately least fewer many much
+    except m mm mme mlle me mr mrs ms dr pr st
     """
 )
-_NEGATORS = _set("ne n aucun aucune sans ni nul nulle jamais not no never none neither nor without cannot nobody")
-_DENIALS = _set(
-    "dementi dement dementir nie nier nient refuse refuser refusent refusait refused refuses denied denies deny"
-)
-_WITHOUT = _set("sans without")
-_OPENS_CLAUSE = _set("que qu that")
-_OPENS_OBJECT = _set("de d to")
-#: Meanings of verbs that tell what somebody said.
-SPEECH = _set("say promise warn explain confirm confess conclude")
-_DOUBTS = _set("may might could would pourrait pourraient reportedly allegedly possibly perhaps eventuellement")
-_CONDITIONAL = re.compile(r"\w{2,}r(?:ait|aient|ions)")
-_FUTURE = re.compile(r"\w{3,}r(?:a|ai|ont|ons|ez|ait|aient)")
-_AHEAD = _set("will shall would may might could sera seront aura auront va vont devrait devraient doit")
+#: Words that hold a sentence together, and names of people.
+_FIRST_NAMES = _set("grace will")
 _COMPARISONS = {"plus": 1, "more": 1, "moins": -1, "less": -1, "fewer": -1}
 CONTRASTS = _set("mais but while whereas tandis although though cependant ; alors")
 _CONDITIONS = _set("unless if provided si sauf condition")
-_RESTRICTION = re.compile(r"\b(?:ne|n') ?[^,;.]{1,60}? (?:que |qu')")
-_DENIAL = re.compile(r"\b(?:pas|aucune?|jamais|rien)\b")
-_BREAKS = _set(', ; : ( ) " . ! ? mais but et and ou or car while tandis tant lorsque when')
-_ENDS = _set(". ; ! ?")
-_DETERMINERS = _set("le la les l un une des ce cet cette ces son sa ses leur leurs the an this that his her its their")
 #: What has a name behind "of": the city of Grenoble is Grenoble.
 _NAMED = _set("city region county country village group company state island")
-#: What a name is to its verb, by the word before it.
-_CASES = {
-    "agent": "par by",
-    "to": "a au aux to",
-    "of": "de d du des of from chez",
-    "against": "contre face devant against over ahead versus",
-    "place": "en dans in at near pres vers sur on depuis apres after avant before pour for",
-    "source": "selon according",
-    "with": "avec with",
-}
-_CASE = {word: case for case, given in _CASES.items() for word in given.split()}
-_PREPOSITIONS = frozenset(_CASE) - _set("a en to")
-_AUXILIARIES = _set(
-    "a ont avait avaient aura auront est sont etait etaient sera seront ete fut furent"
-    " has have had is are was were been be will did does may could would"
-)
-_PASSIVE = _set("ete etre fut furent vu was were been be")
-#: With these, French verbs are passive but for those that move or become.
-_BEING = _set("est sont sera seront etait etaient")
-_MOVED = re.compile(
-    r"(?:alle|arrive|ne|descendu|devenu|entre|monte|mort|parti|passe|reste|revenu|sorti|tombe|venu)e?s?"
-)
-#: French verbs in the future.
-_TO_COME = re.compile(r"\w{2,}(?:era|eront|ira|iront|dra|dront)")
-#: English verbs in the past: the regular ones and those that news is told with.
-_WHO = _set("who which that")
-_PAST = re.compile(
-    r"\w{3,}ed|sold|won|beat|said|led|rose|fell|left|found|knew|flew|hit|gave|took|made|bought|lost|held|met|told|became"
-    r"|began|struck|built|broke|sent|shot|went|came|ran|saw|paid|kept|wrote|fought|caught|brought|thought|felt|stood"
-    r"|grew|drew|threw|drove|spoke|chose|hid"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A word that tells something."""
-
-    #: From 0 within its text.
-    place: int
-    #: Folded, without accents; a number in its shortest notation.
-    key: str
-    stem: str
-    meanings: frozenset[str] = field(repr=False)
-    is_name: bool
-    is_number: bool
-    #: Whether it opens the text, where every word has a capital.
-    opens: bool
-    #: What stands between the term before and this one: function words and punctuation.
-    between: tuple[str, ...]
-    #: What a name is to its verb: "agent" behind "by"; empty where nothing tells.
-    case: str
-    negated: bool
-    doubted: bool
-    #: Whether it stands between quotation marks.
-    quoted: bool
-
-    @property
-    def is_calendar(self) -> bool:
-        """Whether it is a day, a month, a measure or a direction: a capital makes it no name."""
-        return any(meaning in lexicon().exact and meaning.islower() for meaning in self.meanings)
-
-    @property
-    def is_verb(self) -> bool:
-        """Whether it is the verb of a clause, as far as an auxiliary or an English ending tells."""
-        if self.is_name or self.is_number:
-            return False
-        links = {*self.between}
-        bare = (not links or (bool(_WHO & links) and links <= _WHO | {","})) and bool(_PAST.fullmatch(self.key))
-        helped = bool(_AUXILIARIES & links) and not links & (_DETERMINERS | _PREPOSITIONS)
-        return bare or helped or self.key in _DENIALS or bool(_TO_COME.fullmatch(self.key))
-
-    @property
-    def is_noun(self) -> bool:
-        """Whether a determiner or a preposition leads it."""
-        return bool(_DETERMINERS & {*self.between}) or bool(self.case and self.between[-1:] != ("a",))
-
-    @property
-    def is_infinitive(self) -> bool:
-        """Whether it is only asked for, agreed on, blamed: "to buy", "d'avoir vendu"."""
-        last = self.between[-1:]
-        french = last == ("avoir",) or (last in (("de",), ("d",)) and self.key.endswith(("er", "ir", "re")))
-        return french or last == ("to",) or (last == ("of",) and self.key.endswith("ing"))
-
-    @property
-    def is_ahead(self) -> bool:
-        """Whether it tells what is to come, or may."""
-        return bool(_AHEAD & {*self.between}) or bool(_FUTURE.fullmatch(self.key))
-
-    @property
-    def is_passive(self) -> bool:
-        links = {*self.between}
-        return bool(_PASSIVE & links) or (bool(_BEING & links) and "s" not in links and not _MOVED.fullmatch(self.key))
+#: Meanings of verbs in front of an infinitive that has come true: "continue d'augmenter".
+_FACTUAL = _set("continue begin end stop succeed succeed_in achieve cause come resume help")
+#: What opens a clause as well as a phrase.
+_OPENING = _set("after before since until avant apres depuis")
+#: What joins a name to one before it that plays the same part, and the parts that two play together.
+_TOGETHER = {"et": _set("agent to against with place"), ",": _set("agent against with")}
+_TOGETHER |= {"and": _TOGETHER["et"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +78,6 @@ class Wording:
     quantities: frozenset[str]
     #: Whether it has "more" (1) or "less" (-1).
     comparisons: frozenset[int]
-    #: Whether it sets one thing against another.
-    contrasts: bool
     #: Whether it quotes.
     quotes: bool
     #: Whether it names a condition.
@@ -183,14 +91,16 @@ def wording(text: str, language: str) -> Wording:
     """
     :param language: ISO 639-1 of ``text``.
     """
-    tokens = _TOKEN.findall(_spelled(_MAY.sub("Mai", text) if language == "en" else text, language))
+    spelled = _OWNERS.sub("'s", _MAY.sub("Mai", text)) if language == "en" else text
+    written = in_one_notation(spelled, language)
+    tokens = _TOKEN.findall(_spelled(written, language))
+    tokens = ["an" if language == "en" and token == "a" else token for token in tokens]
     names, opening = _names(text)
     return Wording(
         language=language,
-        terms=tuple(_with_cases(list(_terms(text, tokens, names, opening, language)))),
-        contrasts=bool(CONTRASTS & {*tokens}),
+        terms=tuple(_with_cases(list(_terms(tokens, names, opening, language)))),
         quotes='"' in tokens,
-        quantities=quantities(text, language),
+        quantities=quantities(written, language),
         comparisons=frozenset(_COMPARISONS[token] for token in tokens if token in _COMPARISONS),
         is_conditional=bool(_CONDITIONS & {*tokens}),
         looks_ahead=any(_looks_ahead(token, language) for token in tokens if token not in names and token != opening),
@@ -204,87 +114,110 @@ def _spelled(text: str, language: str) -> str:
 
 
 def _looks_ahead(token: str, language: str) -> bool:
-    return token in _AHEAD or (language == "fr" and bool(_FUTURE.fullmatch(token)))
+    return token in AHEAD or (language == "fr" and (is_future(token) or is_conditional(token)))
 
 
-def _terms(text: str, tokens: list[str], names: frozenset[str], opening: str | None, language: str) -> Iterator[Term]:
-    """The words of matter; a negation holds for the next one, for two behind "without", "que" and "that"."""
-    restricted = language == "fr" and _is_restricted(text)
+def _terms(tokens: list[str], names: frozenset[str], opening: str | None, language: str) -> Iterator[Term]:
+    scope = Scope(tokens, language)
     between: list[str] = []
-    denied = doubted = 0
-    is_within = refuses = reports = speaks = is_quoted = False
-    for token in tokens:
-        is_quoted ^= token == '"'
-        if token in _BREAKS:
-            denied = doubted = 0
-            is_within = False
-            reports = reports and token not in _ENDS
-        elif (token in _NEGATORS and not restricted) or token.endswith("n't"):
-            denied, is_within = 2 if token in _WITHOUT else 1, True
-        elif is_within and token in _OPENS_CLAUSE:
-            denied = 2
-        elif refuses and not between and token in _OPENS_OBJECT:
-            denied = 1
-        reports = reports or (token in _OPENS_CLAUSE and not between and speaks)
-        if token in _DOUBTS or (language == "fr" and not reports and _CONDITIONAL.fullmatch(token)):
-            doubted = 1
-        is_number = token[0].isdigit()
-        if not is_number and token not in names and _is_function(token, language):
+    for at, token in enumerate(tokens):
+        scope.reach(at)
+        is_number, is_name = token[0].isdigit(), token in names
+        if not is_number and not is_name and _is_function(token, language):
             between.append(token)
             continue
         key = _shortest(token) if is_number else token
-        root = key if is_number else stem(token, language)
-        meanings = _meanings(token, root, language, token in names or token == opening)
-        is_matter = not is_number and token not in names
+        root = key if is_number else _root(token, language)
+        meanings = _meanings(token, root, language, is_name or token == opening)
+        meanings |= _meanings_with(root, tokens[at + 1 : at + 1 + PHRASE], language)
+        is_weak = root in lexicon().weak.get(language, ()) and not is_name
+        is_matter = not (is_number or is_weak or is_name)
         yield Term(
             place=0,
             key=key,
             stem=root,
             meanings=meanings,
-            is_name=token in names,
+            is_name=is_name,
             is_number=is_number,
+            is_weak=is_weak,
             opens=token == opening and not between,
             between=tuple(between),
+            resumes=False,
             case="",
-            negated=bool(denied) and is_matter,
-            doubted=bool(doubted) and is_matter,
-            quoted=is_quoted,
+            negated=is_matter and (scope.is_denied or denies_behind(tokens[at + 1 : at + 3])),
+            doubted=scope.is_doubted and is_matter,
+            unreal=scope.is_unreal and is_matter,
+            is_future=language == "fr" and not (is_number or is_name) and (is_future(token) or is_conditional(token)),
+            quoted=scope.is_quoted,
         )
-        denied, doubted = max(denied - is_matter, 0), max(doubted - is_matter, 0)
-        refuses = token in _DENIALS
-        speaks = bool(SPEECH & meanings)
-        is_within = is_within or refuses
+        scope.leave(at, meanings, is_matter, is_noun=bool(DETERMINERS & {*between}))
         between = []
 
 
-def _with_cases(terms: list[Term]) -> Iterator[Term]:
+def _with_cases(terms: list[Term]) -> list[Term]:
+    """The terms with what those around them tell of each."""
+    told: list[Term] = []
     for at, term in enumerate(terms):
-        following = terms[at + 1].between if at + 1 < len(terms) else ()
-        yield replace(term, place=at, case="owner" if following[:1] == ("s",) else _case(terms, at))
+        following = terms[at + 1] if at + 1 < len(terms) else None
+        is_asked = term.is_infinitive and not (at and terms[at - 1].meanings & _FACTUAL)
+        resumes = term.between == (",",) and _is_relative(told)
+        case = _case_beside(term, following, told) if told or following else None
+        case = _case(terms, at) if case is None else case
+        told.append(replace(term, place=at, case=case, resumes=resumes, unreal=term.unreal or is_asked))
+    return told
+
+
+def _case_beside(term: Term, following: Term | None, told: list[Term]) -> str | None:
+    """The case as the words on both sides tell it; None where they do not."""
+    if following and following.between[:1] == ("s",):
+        return "owner"
+    if following and following.is_verb:
+        return "" if _OPENING & {*term.between} else None  # "after protesters blocked the bridge"
+    if told and (_joins(term, told[-1]) or (not term.between and _stands_with(told[-1]))):
+        return told[-1].case
+    return None
+
+
+def _is_relative(told: list[Term]) -> bool:
+    """Whether what began with the last comma is a relative clause."""
+    links = next((term.between for term in reversed(told) if "," in term.between), ())
+    return bool(WHO & {*links})
+
+
+def _stands_with(before: Term) -> bool:
+    """Whether the next word is of the phrase of one that was joined to others."""
+    return before.case in _TOGETHER["et"] and _leads(before, is_owner=False)
+
+
+def _joins(term: Term, before: Term) -> bool:
+    """Whether it plays the part of the one before it: "par la reine et le président", "by a company, Kaisha"."""
+    link, *others = term.between or ("",)
+    return before.case in _TOGETHER.get(link, ()) and {*others} <= DETERMINERS
 
 
 def _case(terms: list[Term], at: int) -> str:
     links, first = terms[at].between, at
-    while links in ((), ("s",)) and at - 2 < first and first and (links or not terms[first - 1].is_name):
+    while links in ((), ("s",)) and at - 2 < first and first and _leads(terms[first - 1], is_owner=bool(links)):
         first -= 1  # "par le groupe hôtelier Azalys", "by minister Karim Oualid", "ahead of Ethiopia's Tigist Bekele"
-        links = tuple(word for word in terms[first].between if word != "a")  # "a battu Sofia": no "à"
-    telling = [word for word in links if word not in _DETERMINERS]
+        links = terms[first].between
+    telling = [word for word in links if word not in DETERMINERS]
     if telling[-1:] in (["de"], ["d"], ["of"]) and first and terms[first - 1].meanings & _NAMED:
         return _case(terms, first - 1)
     if "ahead" in telling:
         return "against"
-    case = _CASE.get(telling[-1], "") if telling else "of" if "des" in links else ""
+    if telling[-2:] in (["d", "apres"], ["according", "to"]):
+        return "source"
+    case = CASES.get(telling[-1], "") if telling else "of" if "des" in links else ""
     return "" if case == "of" and first != at else case  # "le géant du meuble Nordvik" is Nordvik
 
 
+def _leads(term: Term, is_owner: bool) -> bool:
+    """Whether the next word is of its phrase: not Samira in "in 2018 Samira"."""
+    return is_owner or not (term.is_number or term.is_calendar or term.is_infinitive)
+
+
 def _is_function(token: str, language: str) -> bool:
-    return not token[0].isalnum() or len(token) == 1 or token in _FUNCTION | _NEGATORS or token in stop_words(language)
-
-
-def _is_restricted(text: str) -> bool:
-    """Whether its "ne" is that of "ne … que", which denies nothing."""
-    folded = fold(text, accents=False).text
-    return bool(_RESTRICTION.search(folded)) and not _DENIAL.search(folded)
+    return not token[0].isalnum() or len(token) == 1 or token in _FUNCTION | NEGATORS or token in stop_words(language)
 
 
 def _shortest(token: str) -> str:
@@ -294,10 +227,32 @@ def _shortest(token: str) -> str:
     return f"{Decimal(token.rstrip(_ENDINGS)).normalize():f}{percent}"
 
 
+def _root(token: str, language: str) -> str:
+    """The stem; of French words that nothing is known of, that of the verb in "-ent" or in the future: "comptent"."""
+    root = stem(token, language)
+    if language != "fr" or _is_known(root):
+        return root
+    verbs = [f"{token[:-3]}{ending}" for ending in ("er", "ir", "re") if token.endswith("ent")]
+    verbs += [f"{base}e" for base in [infinitive(token)] if base]
+    return next((found for verb in verbs if _is_known(found := stem(verb, language))), root)
+
+
+def _is_known(root: str) -> bool:
+    known = lexicon()
+    return ("fr", root) in known.meanings or root in known.weak["fr"]
+
+
 def _meanings(token: str, root: str, language: str, may_be_name: bool) -> frozenset[str]:
     known = lexicon()
     meanings = known.meanings.get((language, root), frozenset())
     return meanings | known.names.get(sound(token), frozenset()) if may_be_name else meanings
+
+
+def _meanings_with(root: str, following: list[str], language: str) -> frozenset[str]:
+    """What a word means together with a next one: "called off"."""
+    known = lexicon().meanings
+    found = (known.get((language, f"{root} {stem(token, language)}"), frozenset()) for token in following)
+    return frozenset().union(*found)
 
 
 def _names(text: str) -> tuple[frozenset[str], str | None]:
@@ -313,7 +268,7 @@ def _names(text: str) -> tuple[frozenset[str], str | None]:
         adjoins = text[first.end() : second.start()] in (" ", "-") and second.group()[0].isupper()
         if adjoins or (first.group()[:2].isupper() and first.group()[:2].isalpha()):
             found.update(opening)
-    not_names = stop_words("fr") | stop_words("en") | _FUNCTION
+    not_names = (stop_words("fr") | stop_words("en") | _FUNCTION) - _FIRST_NAMES
     return frozenset((found - not_names) | acronyms), opening[0] if opening else None
 
 

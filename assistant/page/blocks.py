@@ -1,28 +1,31 @@
 """The conversation as Gradio components: a chat, a question box, and what there is to ask about."""
 
+import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistant.access import groups_of
 from assistant.errors import AssistantError
 from assistant.page.asking import Asking
+from assistant.page.conversation import Conversation, Message, reply
 from assistant.page.markup import escaped
 from assistant.page.messages import (
     answer_message,
     problem_message,
-    question_message,
     stopped_message,
     thinking_message,
     welcome,
 )
 from assistant.page.turns import (
+    DigestAsked,
     Turn,
+    digest_asked,
     not_worded,
     remembered,
     stale_numbers,
@@ -33,7 +36,7 @@ from assistant.page.turns import (
 from assistant.problems import Problem, explain, problem
 from assistant.protocols import Engine
 from assistant.settings import Settings
-from assistant.types import Answer, CorpusFacts, Progress
+from assistant.types import Answer, CorpusFacts, Digest, Progress
 from assistant.words import CATALOGUE, Words
 
 if TYPE_CHECKING:
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Read at import: nothing is told to anyone.
 
 import gradio
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -68,36 +73,6 @@ ASKS: dict[str, Any] = QUIET | {"concurrency_limit": AT_ONCE, "concurrency_id": 
 
 #: Of the event that follows a model: it holds no thread, and does not keep its reader from asking on.
 FOLLOWS: dict[str, Any] = QUIET | {"concurrency_limit": None, "trigger_mode": "multiple"}
-
-Message = dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """What was said, kept on the server while the page is open: sent back with each question it would outgrow
-    the size of a request.
-    """
-
-    questions: tuple[str, ...] = ()
-    messages: tuple[Message, ...] = ()
-    #: The question that is being answered.
-    asking: Asking | None = None
-    #: The last answer being worded by a model.
-    wording: "Wording | None" = None
-
-    def with_turn(self, question: str, reply: str) -> "Conversation":
-        return Conversation((*self.questions, question), (*self.messages_with(question), _reply(reply)))
-
-    def without_last_turn(self) -> "Conversation":
-        return Conversation(self.questions[:-1], self.messages[:-2])
-
-    def with_reply(self, reply: str) -> tuple[Message, ...]:
-        """The messages, the last of them another one."""
-        return (*self.messages[:-1], _reply(reply))
-
-    def messages_with(self, question: str) -> tuple[Message, ...]:
-        return (*self.messages, {"role": "user", "content": question_message(question)})
-
 
 #: What an event shows: the question box, the messages, the conversation behind them.
 Shown = tuple[Any, list[Message], Conversation]
@@ -127,6 +102,8 @@ def build_page(language: str, engine: Engine, settings: Settings, writer: "Write
         memory = gradio.Textbox(label="", visible="hidden", elem_id="memory", max_lines=1)
         recall = gradio.Button("", visible="hidden", elem_id="recall")
         again = gradio.Button("", visible="hidden", elem_id="again")
+        digested = gradio.Textbox(label="", visible="hidden", elem_id="digested", max_lines=1)
+        digest = gradio.Button("", visible="hidden", elem_id="digest")
         timer = gradio.Timer(REFRESH, active=False)
 
         # Gradio gives each of these the request that made the event, by the name of its type.
@@ -140,6 +117,9 @@ def build_page(language: str, engine: Engine, settings: Settings, writer: "Write
         def ask_again(so_far: Conversation, request: gradio.Request, worded: bool = False) -> Iterator[Shown]:
             yield from converser.seen_by(groups_of(request.state)).ask_again(so_far, worded)
 
+        def sum_up(of: str, so_far: Conversation, request: gradio.Request) -> Iterator[Shown]:
+            yield from converser.seen_by(groups_of(request.state)).sum_up(of, so_far)
+
         def remember(kept: str, request: gradio.Request) -> tuple[list[Message], Conversation]:
             return converser.seen_by(groups_of(request.state)).recall(kept)
 
@@ -149,6 +129,7 @@ def build_page(language: str, engine: Engine, settings: Settings, writer: "Write
             asking.append(_into(question, sample).then(ask, [question, conversation, *switches], shown, **ASKS))
         asking.append(again.click(ask_again, [conversation, *switches], shown, **ASKS))
         if writer is not None:
+            asking.append(digest.click(sum_up, [digested, conversation], shown, **ASKS))
             for asked in asking:
                 asked.then(converser.follow, conversation, [chat, conversation], **FOLLOWS)
         question.stop(converser.stop, conversation, [chat, conversation], **QUIET)
@@ -186,7 +167,7 @@ class Converser:
         """
         so_far = self._at_rest(so_far)
         if not question.strip():
-            yield gradio.skip(), list(so_far.messages), so_far
+            yield gradio.skip(), so_far.messages, so_far
             return
         yield from self._answer(question, so_far, worded)
 
@@ -194,6 +175,15 @@ class Converser:
         """Ask the last question once more, in place of its answer."""
         if so_far.questions:
             yield from self._answer(so_far.questions[-1], self._at_rest(so_far).without_last_turn(), worded)
+
+    def sum_up(self, of: str, so_far: Conversation) -> Iterator[Shown]:
+        """What the page shows for articles that are to be summed up, as its script names them."""
+        so_far = self._at_rest(so_far)
+        asked = digest_asked(of)
+        if asked is None:
+            yield gradio.skip(), so_far.messages, so_far
+            return
+        yield from self._sum_up(asked, so_far)
 
     async def follow(self, so_far: Conversation) -> AsyncIterator[Told]:
         """What the page shows while a model words the last answer; nothing any more once that was stopped."""
@@ -206,12 +196,12 @@ class Converser:
                 if turn is None:
                     yield gradio.skip(), gradio.skip()
                 else:
-                    yield list(so_far.with_reply(answer_message(turn, self.words, wording=True))), gradio.skip()
+                    yield so_far.with_reply(self._message(turn, wording=True)).messages, gradio.skip()
         if wording.is_stopped:
             yield gradio.skip(), gradio.skip()  # Gradio shows the last of what came once more.
         else:
             told = self._at_rest(so_far)
-            yield list(told.messages), told
+            yield told.messages, told
 
     def stop(self, so_far: Conversation) -> Told:
         """Give up the question that is being answered, or an answer's wording."""
@@ -220,15 +210,14 @@ class Converser:
         if so_far.wording is None:
             return gradio.skip(), gradio.skip()
         told = self._at_rest(so_far)
-        return list(told.messages), told
+        return told.messages, told
 
     def _at_rest(self, so_far: Conversation) -> Conversation:
         """The conversation with nobody waiting for a model any longer."""
         if so_far.wording is None:
             return so_far
         so_far.wording.stop()
-        messages = so_far.with_reply(answer_message(so_far.wording.turn, self.words))
-        return replace(so_far, messages=messages, wording=None)
+        return replace(so_far.with_reply(self._message(so_far.wording.turn)), wording=None)
 
     def recall(self, memory: str) -> tuple[list[Message], Conversation]:
         """A conversation that the browser kept, with what has become of its citations."""
@@ -237,37 +226,75 @@ class Converser:
             standing = without_stale_runner_up(without_stale_words(turn, self.engine), self.engine)
             if self.writer is None:
                 standing = not_worded(standing)
-            reply = answer_message(standing, self.words, stale=stale_numbers(turn, self.engine))
-            conversation = conversation.with_turn(turn.answer.question, reply)
-        return list(conversation.messages), conversation
+            answer = self._message(standing, stale=stale_numbers(turn, self.engine))
+            add = conversation.with_digest if turn.digest else conversation.with_turn
+            conversation = add(turn.answer.question, answer)
+        return conversation.messages, conversation
 
     def _answer(self, question: str, so_far: Conversation, worded: bool) -> Iterator[Shown]:
         asking = Asking(partial(self.engine.ask, question, so_far.questions, explain=True))
-        asked = list(so_far.messages_with(question))
-        yield gradio.skip(), [*asked, _reply(thinking_message(self.words))], replace(so_far, asking=asking)
+        asked = so_far.messages_with(question)
+        yield gradio.skip(), [*asked, reply(thinking_message(self.words))], replace(so_far, asking=asking)
         found = self._wait(asking, question)
         if not isinstance(found, Answer):
             without = stopped_message(self.words) if found is None else problem_message(found, self.words)
-            yield gradio.skip(), [*asked, _reply(without)], so_far
+            yield gradio.skip(), [*asked, reply(without)], so_far
             return
         turn = turn_of(found, self.engine.facts().generation)
-        wording = self._wording(found, turn) if worded and not found.abstained else None
+        wording = self._wording(found, turn, so_far.questions) if worded else None
         turn = wording.turn if wording else turn
         for shown in range(1, len(found.statements)):
-            message = answer_message(turn, self.words, shown, wording=wording is not None)
-            yield gradio.skip(), [*asked, _reply(message)], so_far
-        message = answer_message(turn, self.words, wording=wording is not None)
+            message = self._message(turn, shown=shown, wording=wording is not None)
+            yield gradio.skip(), [*asked, reply(message)], so_far
+        message = self._message(turn, wording=wording is not None)
         done = replace(so_far.with_turn(question, message), wording=wording)
-        yield "", list(done.messages), done
+        yield "", done.messages, done
 
-    def _wording(self, answer: Answer, turn: Turn) -> "Wording | None":
-        if self.writer is None:
+    def _sum_up(self, asked: DigestAsked, so_far: Conversation) -> Iterator[Shown]:
+        title = self.words.digest_of.format(subject=asked.subject)
+        asking = Asking(partial(self.engine.digest, asked.subject, only=asked.articles))
+        messages = so_far.messages_with(title)
+        yield gradio.skip(), [*messages, reply(thinking_message(self.words))], replace(so_far, asking=asking)
+        found = self._wait(asking, asked.subject)
+        if not isinstance(found, Digest):
+            without = stopped_message(self.words) if found is None else problem_message(found, self.words)
+            yield gradio.skip(), [*messages, reply(without)], so_far
+            return
+        turn = turn_of(replace(found.answer, question=title), self.engine.facts().generation, digest=True)
+        wording = self._digest_wording(found, turn)
+        turn = wording.turn if wording else turn
+        message = self._message(turn, wording=wording is not None)
+        done = replace(so_far.with_digest(title, message), wording=wording)
+        yield gradio.skip(), done.messages, done
+
+    def _digest_wording(self, digest: Digest, turn: Turn) -> "Wording | None":
+        if self.writer is None or digest.answer.abstained:
             return None
+        from assistant.generate import DIGEST
         from assistant.page.wording import Wording
 
-        return Wording(self.writer, answer, turn)
+        return Wording(partial(self.writer.word, digest.answer, digest.sentences, DIGEST), turn)
 
-    def _wait(self, asking: Asking, question: str) -> Answer | Problem | None:
+    def _message(self, turn: Turn, **shown: Any) -> str:
+        return answer_message(turn, self.words, digests=self.writer is not None, **shown)
+
+    def _wording(self, answer: Answer, turn: Turn, earlier: Sequence[str]) -> "Wording | None":
+        """Of an answer, or of a question behind ``earlier`` ones that has none as it stands."""
+        if self.writer is None:
+            return None
+        from assistant.generate import FollowUp
+        from assistant.page.wording import Wording
+
+        follow_up = FollowUp(earlier, self._ask_again)
+        if answer.abstained and not follow_up.may_help(answer):
+            return None
+        return Wording(partial(self.writer.word, answer, follow_up=follow_up), turn)
+
+    async def _ask_again(self, question: str, earlier: Sequence[str]) -> Answer:
+        asked = partial(self.engine.ask, question, earlier, explain=True)
+        return await asyncio.get_running_loop().run_in_executor(self.executor, asked)
+
+    def _wait(self, asking: Asking[T], question: str) -> T | Problem | None:
         """The answer, why there is none, or None if the reader gave it up."""
         try:
             return asking.wait(self.executor)
@@ -353,7 +380,3 @@ def _samples(engine: Engine, words: Words) -> list[gradio.Button]:
     return [gradio.Button(question, visible=True) for question in questions] + [
         gradio.Button(visible=False) for _ in range(missing)
     ]
-
-
-def _reply(content: str) -> Message:
-    return {"role": "assistant", "content": content}

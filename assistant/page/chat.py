@@ -87,14 +87,16 @@ def gradio_host(engine: Engine, settings: Settings, writer: "Writer | None") -> 
     import gradio
 
     from assistant.page.blocks import build_page
+    from assistant.page.states import States
 
     host = FastAPI(openapi_url=None)
     # Where its parent has one of these, Gradio leaves out its own, which lets any origin in.
     host.add_middleware(CORSMiddleware, allow_origins=[])
     for language in CATALOGUE:
+        page = build_page(language, engine, settings, writer)
         gradio.mount_gradio_app(
             host,
-            build_page(language, engine, settings, writer),
+            page,
             path=f"/{language}",
             theme=gradio.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
             footer_links=[],
@@ -104,7 +106,10 @@ def gradio_host(engine: Engine, settings: Settings, writer: "Writer | None") -> 
             show_error=False,
             max_file_size=1,
         )
-        host.routes[-1].app.add_exception_handler(KeyError, _no_such_event)  # type: ignore[attr-defined]
+        mounted = host.routes[-1].app  # type: ignore[attr-defined]
+        mounted.add_exception_handler(KeyError, _no_such_event)
+        mounted.state_holder = States()  # type: ignore[no-untyped-call]
+        mounted.state_holder.set_blocks(page)
     return host
 
 

@@ -60,34 +60,46 @@ def stopped_message(words: Words) -> str:
 
 
 def answer_message(
-    turn: Turn, words: Words, shown: int | None = None, stale: frozenset[int] = _NONE, wording: bool = False
+    turn: Turn,
+    words: Words,
+    shown: int | None = None,
+    stale: frozenset[int] = _NONE,
+    wording: bool = False,
+    digests: bool = False,
 ) -> str:
     """The answer with its first ``shown`` statements; what belongs to the whole only once all are shown.
 
     ``stale`` holds the numbers of citations that no longer stand: they lead nowhere and say so. While ``wording``, a
-    model has more to say.
+    model has more to say; where ``digests`` are to be had, several articles may be summed up.
     """
     answer = turn.answer
     citations = {citation.number: citation for citation in answer.citations}
     statements = answer.statements[:shown]
     parts = []
     if answer.abstained:
-        parts += [note("abstention", words.abstention), *_nearest(answer.nearest, words, stale)]
+        silence = words.no_digest if turn.digest else words.abstention
+        parts += [note("abstention", silence), *_nearest(answer.nearest, words, stale)]
     disputed = answer.disagreement.citations if answer.disagreement else []
     if answer.disagreement:
         parts.append(note("disagreement", words.disagreements[answer.disagreement.matter]))
     for statement in statements:
         cited = [citations[number] for number in statement.citations]
-        parts += [_dateline(one, words) for one in cited[:1] if one.number in disputed]
+        parts += [_dateline(one, words) for one in cited[:1] if turn.digest or one.number in disputed]
         parts.append(_statement(statement, cited, words, stale))
+        parts += [_translation(one.number, answer, words) for one in cited if one.number not in stale]
     is_whole = len(statements) == len(answer.statements)
     parts.append(_sources(answer.citations, words, stale) if is_whole else note("thinking", words.thinking))
-    if answer.worded is not None:
+    if answer.abstained and wording:
+        parts = [note("wording", words.rewording), *parts]
+    elif answer.worded is not None and not answer.abstained:
         parts = [_worded(answer.worded, words, wording), _folded(parts, answer.worded, words, wording)]
     if is_whole:
-        parts += [_answer_tools(answer.abstained, words), _why(answer, words), _kept(turn)]
+        is_several = len({citation.article_id for citation in answer.citations}) > 1
+        tools = _digest_tools(answer, words) if turn.digest else _answer_tools(answer, digests and is_several, words)
+        parts += [tools, _why(answer, words), _kept(turn)]
     understood = _understood(answer.understood_as, words)
-    return f'<div class="answer">{understood}{"".join(parts)}</div>'
+    kind = "answer digested" if turn.digest else "answer"
+    return f'<div class="{kind}">{understood}{"".join(parts)}</div>'
 
 
 def _worded(worded: WordedRecord, words: Words, wording: bool) -> str:
@@ -181,6 +193,15 @@ def _told(citation: CitationRecord, words: Words) -> str:
     return f'<p class="told">{told}</p>' if told else ""
 
 
+def _translation(number: int, answer: AnswerRecord, words: Words) -> str:
+    """Below a quotation, and no part of it: what it says in the language of the question, by a machine."""
+    told = answer.worded.glosses.get(number) if answer.worded else None
+    if told is None or answer.worded is None:
+        return ""
+    by = f'<span class="by">{escaped(words.machine_translation.format(model=answer.worded.model))}</span>'
+    return f'<p class="translation">{by} <span{lang(answer.language)}>{unbroken(told)}</span></p>'
+
+
 def _speaker(speaker: SpeakerRecord, language: str | None, words: Words) -> str:
     template = words.unnamed_speaker if speaker.anonymous else words.speaker
     return filled(template, {"name": f"<bdi{lang(language)}>{escaped(speaker.name)}</bdi>"})
@@ -243,7 +264,7 @@ def _copies(article: CitationRecord, words: Words) -> str:
         f'{escaped(copy.title or words.untitled)}</a> <span class="line">{_dated(copy, words)}</span></li>'
         for copy in article.copies
     )
-    summary = escaped(words.counted(len(article.copies), words.copies))
+    summary = escaped(words.elsewhere(article.source, [copy.source for copy in article.copies]))
     return f'<details class="copies"><summary>{summary}</summary><ul>{ways}</ul></details>'
 
 
@@ -256,11 +277,20 @@ def _title(citations: list[CitationRecord], words: Words, stale: frozenset[int])
     return f'<span class="title"{language}>{title}</span>'
 
 
-def _answer_tools(abstained: bool, words: Words) -> str:
-    copying = "" if abstained else _button("copy", words.copy_answer) + _button("markdown", words.copy_markdown)
+def _answer_tools(answer: AnswerRecord, is_digestible: bool, words: Words) -> str:
+    digest = _button("digest", words.digest) if is_digestible else ""
     others = _button("link", words.copy_link) + _button("again", words.ask_again)
     rating = _button("up", words.useful) + _button("down", words.not_useful)
-    return _tools(f'{copying}{others}<span class="rating">{rating}</span>')
+    return _tools(f'{digest}{_copying(answer, words)}{others}<span class="rating">{rating}</span>')
+
+
+def _digest_tools(answer: AnswerRecord, words: Words) -> str:
+    """What answers no question is neither asked again nor rated as an answer."""
+    return "" if answer.abstained else _tools(_copying(answer, words))
+
+
+def _copying(answer: AnswerRecord, words: Words) -> str:
+    return "" if answer.abstained else _button("copy", words.copy_answer) + _button("markdown", words.copy_markdown)
 
 
 def _why(answer: AnswerRecord, words: Words) -> str:

@@ -3,10 +3,18 @@
 The page's own memory is not believed: each quotation that comes back from it is compared with its article.
 """
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from assistant.protocols import Engine
-from assistant.records import AnswerRecord, CitationRecord, RankedRecord, Record, answer_record
+from assistant.records import (
+    AnswerRecord,
+    CitationRecord,
+    GivenText,
+    RankedRecord,
+    Record,
+    WordedRecord,
+    answer_record,
+)
 from assistant.types import Answer
 
 
@@ -15,16 +23,34 @@ class Turn(Record):
 
     answer: AnswerRecord
     generation: str | None
+    #: Whether it sums up articles, and answers no question.
+    digest: bool = False
+
+
+class DigestAsked(Record):
+    """Articles that an answer cites, to be summed up for its question."""
+
+    subject: GivenText
+    articles: list[GivenText] = Field(min_length=2, max_length=20)
+
+
+def digest_asked(asked: str) -> DigestAsked | None:
+    """What the page's script writes as JSON; None if it is something else."""
+    try:
+        return DigestAsked.model_validate_json(asked)
+    except ValidationError:
+        return None
 
 
 _TURNS = TypeAdapter(tuple[Turn, ...])
 
 
-def turn_of(answer: Answer, generation: str | None) -> Turn:
+def turn_of(answer: Answer, generation: str | None, digest: bool = False) -> Turn:
     """Links of a turn start below the root of the site: the page puts the way there before them."""
     record = answer_record(answer)
     why = record.explain and record.explain.model_copy(update={"best": None})
-    return Turn(answer=record.model_copy(update={"hits": [], "explain": why}), generation=generation)
+    kept = record.model_copy(update={"hits": [], "explain": why})
+    return Turn(answer=kept, generation=generation, digest=digest)
 
 
 def remembered(memory: str) -> tuple[Turn, ...]:
@@ -47,16 +73,26 @@ def stale_numbers(turn: Turn, engine: Engine) -> frozenset[int]:
 
 
 def without_stale_words(turn: Turn, engine: Engine) -> Turn:
-    """The turn, not worded by a model where a sentence that supports it is no longer one of its article."""
+    """The turn, not worded by a model where a sentence that supports it is no longer one of its article, and without
+    glosses of those that no longer are.
+    """
     worded = turn.answer.worded
-    if worded is None or all(_still_stands(citation, engine) for citation in worded.citations):
+    if worded is None:
         return turn
-    return not_worded(turn)
+    if not all(_still_stands(citation, engine) for citation in worded.citations):
+        return not_worded(turn)
+    gone = stale_numbers(turn, engine) if worded.glosses else ()
+    glosses = {number: text for number, text in worded.glosses.items() if number not in gone}
+    return _with_worded(turn, worded.model_copy(update={"glosses": glosses}))
 
 
 def not_worded(turn: Turn) -> Turn:
     """The turn as its articles answer alone."""
-    return turn.model_copy(update={"answer": turn.answer.model_copy(update={"worded": None})})
+    return _with_worded(turn, None)
+
+
+def _with_worded(turn: Turn, worded: WordedRecord | None) -> Turn:
+    return turn.model_copy(update={"answer": turn.answer.model_copy(update={"worded": worded})})
 
 
 def without_stale_runner_up(turn: Turn, engine: Engine) -> Turn:
@@ -69,8 +105,9 @@ def without_stale_runner_up(turn: Turn, engine: Engine) -> Turn:
 
 
 def _is_complete(answer: AnswerRecord) -> bool:
-    """Whether each number that a statement stands on has its citation."""
-    return all(
+    """Whether each number that a statement stands on, or that is glossed, has its citation."""
+    glossed = {*answer.worded.glosses} if answer.worded else set()
+    return glossed <= {citation.number for citation in answer.citations} and all(
         {number for statement in one.statements for number in statement.citations}
         <= {citation.number for citation in one.citations}
         for one in (answer, answer.worded)

@@ -6,9 +6,8 @@ from contextlib import aclosing
 from functools import partial
 from threading import Lock
 
-from assistant.generate import Event, Worded, Writer
-from assistant.page.turns import Turn
-from assistant.types import Answer
+from assistant.generate import Event, Glossed, Understood, Worded
+from assistant.page.turns import Turn, turn_of
 from assistant.worded import NOTHING_TOLD, with_event
 
 #: Seconds after which it is told that nothing is new, so that a reader who is gone is noticed.
@@ -18,9 +17,9 @@ PAUSE = 1.0
 class Wording:
     """The model speaks in the event loop that asks for ``turns``; it may be stopped from any thread."""
 
-    def __init__(self, writer: Writer, answer: Answer, turn: Turn) -> None:
-        self._writer = writer
-        self._answer = answer
+    def __init__(self, word: Callable[[], AsyncGenerator[Event, None]], turn: Turn) -> None:
+        """``word`` has the model speak of the answer that is in ``turn``."""
+        self._word = word
         self._turn = turn
         self._told = NOTHING_TOLD
         self._lock = Lock()
@@ -45,7 +44,7 @@ class Wording:
                 self._hang_up()
 
     async def turns(self) -> AsyncGenerator[Turn | None, None]:
-        """The answer as it grows by a sentence of the model's; None where nothing is new."""
+        """The answer as it grows by what the model says; None where nothing is new."""
         events: asyncio.Queue[Event | None] = asyncio.Queue()
         speaking = asyncio.create_task(self._speak(events))
         with self._lock:
@@ -59,7 +58,7 @@ class Wording:
                     continue
                 if event is None or not self._takes(event):
                     return
-                if isinstance(event, Worded):
+                if isinstance(event, Understood | Worded | Glossed):
                     yield self.turn
         finally:
             speaking.cancel()
@@ -67,7 +66,7 @@ class Wording:
     async def _speak(self, events: asyncio.Queue[Event | None]) -> None:
         """Put what is told into ``events``, None at the end."""
         try:
-            async with aclosing(self._writer.word(self._answer)) as told:
+            async with aclosing(self._word()) as told:
                 async for event in told:
                     events.put_nowait(event)
         finally:
@@ -77,5 +76,7 @@ class Wording:
         """Whether the event becomes part of the answer: not once it was stopped."""
         with self._lock:
             if not self._is_stopped:
+                if isinstance(event, Understood):
+                    self._turn = turn_of(event.answer, self._turn.generation)
                 self._told = with_event(self._told, event)
             return not self._is_stopped

@@ -1,6 +1,7 @@
 """Every string a reader can see, by language: a further language is one more file ``{code}.toml`` beside this one."""
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -73,7 +74,13 @@ class Words:
     # Wording it by a language model, where the settings say so.
     worded_answers: str
     wording: str
+    rewording: str
     by_model: str
+    machine_translation: str
+    #: Several articles summed up.
+    digest: str
+    digest_of: str
+    no_digest: str
     verified: str
     unverified: str
     quotations: str
@@ -92,6 +99,8 @@ class Words:
     months_ago: tuple[str, str]
     years_ago: tuple[str, str]
     copies: tuple[str, str]
+    #: Where each of them is from another paper.
+    reprints: tuple[str, str]
     #: By what the articles differ in.
     disagreements: dict[str, str]
 
@@ -235,6 +244,15 @@ class Words:
     def counted(self, value: int, forms: tuple[str, str]) -> str:
         """The singular or plural form, with ``value`` in place of ``{n}``."""
         return forms[value not in self.singular].replace("{n}", self.number(value))
+
+    def elsewhere(self, source: str, others: Sequence[str]) -> str:
+        """Where else the text of ``source`` stands: in how many titles, or in how many articles where some have none.
+
+        :param others: The source of each copy; empty where it is not known.
+        """
+        if all(other and other != source for other in others):
+            return self.counted(len(set(others)), self.reprints)
+        return self.counted(len(others), self.copies)
 
     def date(self, day: date | None) -> str:
         if day is None:

@@ -126,8 +126,33 @@ def given(body: dict[str, Any]) -> list[str]:
     return re.findall(r"^\[\d+\] (.*)$", body["messages"][-1]["content"], re.MULTILINE)
 
 
+def quoted(body: dict[str, Any]) -> str | None:
+    """The sentence to be translated, where one is."""
+    told = re.fullmatch(r"(?:Phrase|Sentence) ?: (.*)", body["messages"][-1]["content"])
+    return told and told[1]
+
+
+def leans(body: dict[str, Any]) -> str | None:
+    """The question that is to be worded so that it stands alone, where one is."""
+    told = re.search(r"\n(?:Dernière|Last) question ?: (.*)$", body["messages"][-1]["content"])
+    return told and told[1]
+
+
+#: What the sentences are that a model that does well translates.
+TRANSLATED = {
+    "The New Horizons probe flew past Pluto on Tuesday after a journey of nine years.": (
+        "La sonde New Horizons a survolé Pluton mardi après un voyage de neuf ans."
+    ),
+    "It came within 12,500 kilometres of the dwarf planet's surface, mission scientists said.": (
+        "Elle est arrivée à moins de 12 500 kilomètres de la surface de la planète naine, ont dit des scientifiques"
+        " de la mission."
+    ),
+}
+
+
 def faithful(body: dict[str, Any]) -> str:
-    return f"{given(body)[0]} [1]"
+    sentence = quoted(body)
+    return f"{given(body)[0]} [1]" if sentence is None else TRANSLATED.get(sentence, sentence)
 
 
 def says(answer: Callable[[dict[str, Any]], str], size: int = 4) -> Act:

@@ -2,9 +2,11 @@ import re
 
 import pytest
 
+from assistant.generate.completeness import lacks
 from assistant.generate.grammar import span_grammar
-from assistant.generate.language import language_of
+from assistant.generate.language import TASKS, language_of
 from assistant.generate.prompt import MOST_CHARACTERS, MOST_SENTENCES, given, messages
+from assistant.generate.standalone import flaws
 from assistant.types import Article, Sentence
 
 
@@ -27,12 +29,40 @@ def test_another_language_has_english_instructions():
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_the_examples_are_right(language):
+@pytest.mark.parametrize("task", ["answer", "digest"])
+def test_the_examples_are_right(language, task):
     """Each answer cites the sentences that it is made of, word for word of theirs."""
-    for example in language_of(language).examples:
+    for example in language_of(language).instructions[task].examples:
         for said, number in re.findall(r"(\S[^\[]*?) \[(\d)\]", example.answer):
             words = set(re.findall(r"\w+", said))
             assert words <= set(re.findall(r"\w+", example.sentences[int(number) - 1]))
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_translations_of_the_examples_are_whole(language):
+    other = {"fr": "en", "en": "fr"}[language]
+    for example in language_of(language).instructions["translation"].examples:
+        assert not lacks(example.answer, language, example.sentences[0], other)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_questions_of_the_examples_stand_for_those_asked(language):
+    for example in language_of(language).instructions["follow_up"].examples:
+        shown = [Sentence(Article("a", text, language=language), 0, len(text), 1, 0) for text in example.sentences]
+        assert not flaws(example.answer, example.question, language, example.earlier, shown)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_each_task_has_its_instructions_and_the_texts_it_is_about(language):
+    asked = sentences("Le pont est fermé.", "Il rouvre mardi.")
+    told = {
+        task: messages("Et après ?", language, asked, task=task, earlier=["Où est le pont ?"])
+        for task in language_of(language).instructions
+    }
+    assert len({system for (_, system), *_ in told.values()}) == len(TASKS)
+    assert told["translation"][-1][1].endswith(": Le pont est fermé.")
+    assert "- Où est le pont ?\n" in told["follow_up"][-1][1] and told["follow_up"][-1][1].endswith("Et après ?")
+    assert "[2] Il rouvre mardi." in told["digest"][-1][1]
 
 
 def test_braces_of_an_article_are_left_alone():

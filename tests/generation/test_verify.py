@@ -14,8 +14,16 @@ from assistant.generate.support import support, support_of_span
 from assistant.generate.verify import anchored, faults
 from assistant.types import Article, Sentence
 
-CLAIMS = Path(__file__).parents[1] / "data" / "generation" / "claims.jsonl"
-PAIRS = [json.loads(line) for line in CLAIMS.read_text(encoding="utf-8").splitlines()]
+DATA = Path(__file__).parents[1] / "data" / "generation"
+
+
+def pairs_of(name: str) -> list[dict]:
+    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
+
+
+PAIRS = pairs_of("claims.jsonl")
+#: Written by somebody who did not know the rules, in another manner: one file that rules were made after, one not.
+READ, FRESH = pairs_of("claims_read.jsonl"), pairs_of("claims_fresh.jsonl")
 
 
 def is_held_out(pair: dict) -> bool:
@@ -52,6 +60,21 @@ def test_on_the_part_that_they_were_not():
     precision, recall = precision_and_recall([pair for pair in PAIRS if is_held_out(pair)])
     assert precision >= 0.95
     assert recall >= 0.8
+
+
+def test_on_fresh_pairs_that_were_read():
+    precision, recall = precision_and_recall(READ)
+    assert precision >= 0.98
+    assert recall >= 0.7
+
+
+def test_on_fresh_pairs_that_nobody_looked_at_it_is_no_worse_than_it_was():
+    """0.95 and 0.80 are wanted: free rewording is refused, and roles of common nouns are mixed up."""
+    assert len(FRESH) == 380
+    assert not {pair["sentence"] for pair in FRESH} & {pair["sentence"] for pair in PAIRS + READ}
+    precision, recall = precision_and_recall(FRESH)
+    assert precision >= 0.77
+    assert recall >= 0.37
 
 
 INTERPOL = "Interpol a identifié 14\u2009000 combattants étrangers qui ont rejoint la Syrie et l’Irak."

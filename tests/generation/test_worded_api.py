@@ -86,7 +86,7 @@ def test_what_goes_wrong_is_told_by_code_and_the_answer_stays(
     response = client.post("/api/ask", json={"question": QUESTION})
     assert response.json()["worded"] == {
         "mode": "extractive", "statements": [], "citations": [], "fault": code, "retryable": retryable,
-        "withheld": withheld,
+        "withheld": withheld, "glosses": {}, "model": model,
     }  # fmt: skip
     assert response.json()["statements"] and "secret" not in response.text
 

@@ -1,5 +1,6 @@
 """Worded answers on the chat page, in a real browser: whatever the model does, an answer is there and stays."""
 
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,17 +8,19 @@ from contextlib import contextmanager
 
 import pytest
 from fake_engine import ARTICLES, PAYLOADS, FakeEngine
-from llm_server import SCENARIOS, LlmServer, llm_server, says
+from llm_server import SCENARIOS, TRANSLATED, Act, LlmServer, faithful, given, leans, llm_server, says
 from playwright.sync_api import Browser, Locator, Page, expect
 from serving import running, wait_until
 
 from assistant.generate.client import load
 from assistant.generate.faults import message
 from assistant.page.blocks import Converser
+from assistant.page.markup import escaped
 from assistant.page.messages import answer_message
-from assistant.page.turns import Turn, remembered, turn_of, without_stale_words
+from assistant.page.turns import Turn, digest_asked, remembered, turn_of, without_stale_words
 from assistant.records import StatementRecord, WordedRecord
 from assistant.settings import Settings
+from assistant.worded import NOTHING_TOLD
 from assistant.words import CATALOGUE
 
 pytest.importorskip("langchain_openai")
@@ -149,6 +152,195 @@ def test_without_a_model_there_is_no_switch(browser: Browser) -> None:
         assert page.locator("#worded").count() == 0
         assert ask(page).locator(".by-model, .quotations").count() == 0
         page.close()
+
+
+# --- Quotations in another language -----------------------------------------------------------------------
+
+#: Answered by an English sentence.
+FOREIGN = "Quand la sonde New Horizons est-elle passée près de Pluto ?"
+FLYBY, TRANSLATION = next(iter(TRANSLATED.items()))
+
+
+def test_a_quotation_in_another_language_has_its_translation_below_it(browser: Browser, server: LlmServer) -> None:
+    with open_page(browser, server.url, "faithful") as page:
+        reply = ask_to_the_end(page, FOREIGN)
+        below = reply.locator("blockquote.statement + .told + .translation")
+        expect(below.locator(".by")).to_have_text("Traduction automatique (faithful)")
+        expect(below).to_contain_text(TRANSLATION)
+        expect(below.locator("[lang]")).to_have_attribute("lang", "fr")
+        expect(reply.locator("blockquote.statement .quote")).to_have_text(FLYBY)
+        expect(page.locator("#heard")).to_contain_text(TRANSLATION)
+        shown = page.locator("#chat .message-wrap").inner_text()
+        page.reload()
+        expect(page.locator("#chat .translation")).to_have_count(1)
+        assert page.locator("#chat .message-wrap").inner_text() == shown
+        for tool in (FRENCH.copy_answer, FRENCH.copy_markdown):
+            page.evaluate("navigator.clipboard.writeText('')")
+            reply.get_by_role("button", name=tool).click()
+            page.wait_for_function("async () => await navigator.clipboard.readText()")
+            copied = page.evaluate("navigator.clipboard.readText()").replace("\\", "")
+            assert "New Horizons probe flew past" in copied and "survolé" not in copied
+
+
+def test_a_translation_that_is_not_taken_leaves_the_quotation_as_it_is(
+    browser: Browser, server: LlmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SCENARIOS, "mistaken", says(lambda body: TRANSLATION.replace("neuf", "dix")))
+    with open_page(browser, server.url, "mistaken", llm_verify="mark") as page:
+        reply = ask_to_the_end(page, FOREIGN)
+        expect(reply.locator("blockquote.statement .quote")).to_have_text(FLYBY)
+        assert reply.locator(".translation").count() == 0
+
+
+def glossed_turn(engine: FakeEngine, text: str = TRANSLATION) -> Turn:
+    turn = turn_of(engine.ask(FOREIGN), "g1")
+    worded = NOTHING_TOLD.model_copy(update={"glosses": {1: text}, "model": "<b>m</b>"})
+    return turn.model_copy(update={"answer": turn.answer.model_copy(update={"worded": worded})})
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_whatever_a_translation_holds_it_stays_a_text(payload: str) -> None:
+    shown = answer_message(glossed_turn(FakeEngine(), payload), FRENCH)
+    assert escaped(payload.split(maxsplit=1)[0]) in shown and "<b>" not in shown
+    assert not re.search(r"<(?:script|img|svg|style|iframe|a href=\"javascript)", shown)
+
+
+def test_a_translation_goes_with_what_it_translates() -> None:
+    engine = FakeEngine()
+    turn = glossed_turn(engine)
+    assert remembered(f"[{turn.model_dump_json()}]") == (turn,)
+    assert without_stale_words(turn, engine) == turn
+    del engine.articles["2015-07-15-pluto"]
+    assert without_stale_words(turn, engine).answer.worded.glosses == {}  # type: ignore[union-attr]
+    assert remembered(f"[{turn.model_dump_json()}]".replace('"glosses":{"1"', '"glosses":{"7"')) == ()
+
+
+# --- Questions that lean on earlier ones -----------------------------------------------------------------
+
+LEANS = "Où vont les combattants ?"
+MEANT = "Où vont les combattants étrangers qu'Interpol a identifiés en Syrie ?"
+
+
+def rewords(text: str) -> Act:
+    return says(lambda body: faithful(body) if leans(body) is None else text)
+
+
+def test_a_question_that_leans_on_another_is_understood_by_the_model(
+    browser: Browser, server: LlmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SCENARIOS, "understands", rewords(MEANT))
+    with open_page(browser, server.url, "understands") as page:
+        ask_to_the_end(page)
+        reply = ask(page, LEANS)
+        expect(reply.locator(".understood .revise")).to_have_text(MEANT, timeout=PATIENCE * 1000)
+        expect(reply.locator(".wording")).to_have_count(0, timeout=PATIENCE * 1000)
+        expect(reply.locator(".worded")).to_have_text(f"{SENTENCE}\u00a0[1] {FRENCH.verified}")
+        assert reply.locator(".abstention").count() == 0
+        expect(page.locator("#chat .question")).to_have_text([QUESTION, LEANS])
+        expect(page.locator("#heard")).to_contain_text(MEANT)
+        reply.locator(".understood .revise").click()
+        expect(page.locator("#question textarea")).to_have_value(MEANT)
+        page.reload()
+        expect(page.locator("#chat .understood .revise")).to_have_text(MEANT)
+
+
+def test_what_a_model_makes_up_of_a_question_leaves_the_abstention(
+    browser: Browser, server: LlmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SCENARIOS, "makes-up", rewords(MEANT.replace("Syrie", "Libye")))
+    with open_page(browser, server.url, "makes-up", llm_verify="mark") as page:
+        ask_to_the_end(page)
+        reply = ask_to_the_end(page, LEANS)
+        expect(reply.locator(".abstention")).to_be_visible()
+        assert reply.locator(".understood, .by-model, .fault").count() == 0
+
+
+def test_while_the_model_reads_the_question_that_is_told_and_can_be_stopped(
+    browser: Browser, server: LlmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        SCENARIOS, "ponders", lambda handler, body: SCENARIOS["pings" if leans(body) else "faithful"](handler, body)
+    )
+    with open_page(browser, server.url, "ponders") as page:
+        ask_to_the_end(page)
+        gone = server.gone
+        reply = ask(page, LEANS)
+        expect(reply.locator(".wording")).to_have_text(FRENCH.rewording)
+        expect(reply.locator(".abstention")).to_be_visible()
+        page.get_by_role("button", name=FRENCH.stop).click()
+        expect(reply.locator(".wording")).to_have_count(0)
+        wait_until(lambda: server.gone > gone)
+        expect(reply.locator(".abstention")).to_be_visible()
+
+
+# --- Several articles summed up --------------------------------------------------------------------------
+
+#: Answered by sentences of two articles.
+OF_TWO = "Offensive et séisme en Turquie et en Syrie ?"
+
+
+def sums_up(body: dict) -> str:
+    return f"{given(body)[0]} [1] {given(body)[-1]} [{len(given(body))}]"
+
+
+def test_the_articles_of_an_answer_are_summed_up(
+    browser: Browser, server: LlmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SCENARIOS, "sums-up", says(sums_up))
+    with open_page(browser, server.url, "sums-up") as page:
+        ask_to_the_end(page, OF_TWO)
+        page.get_by_role("button", name=FRENCH.digest).click()
+        reply = page.locator("#chat .answer.digested")
+        expect(reply.locator(".worded")).to_have_count(2, timeout=PATIENCE * 1000)
+        expect(reply.locator(".wording")).to_have_count(0, timeout=PATIENCE * 1000)
+        expect(page.locator("#chat .question")).to_have_text([OF_TWO, FRENCH.digest_of.format(subject=OF_TWO)])
+        assert reply.locator(".worded").first.evaluate("one => getComputedStyle(one).display") == "inline"
+        expect(reply.locator(".by-model .sources li")).to_have_count(2)
+        shown = page.locator("#chat .message-wrap").inner_text()
+        reply.get_by_text(FRENCH.quotations).click()
+        dates = reply.locator(".dateline .date").all_inner_texts()
+        assert dates == ["9 mai 2017", FRENCH.unknown_date]
+        assert reply.get_by_role("button", name=FRENCH.digest).count() == 0
+        assert reply.locator(".rating").count() == 0
+        page.reload()
+        expect(page.locator("#chat .digested .worded")).to_have_count(2)
+        assert page.locator("#chat .message-wrap").inner_text() == shown
+        next_one = ask_to_the_end(page, "Et au Danemark ?")
+        expect(next_one.locator(".understood .revise")).to_contain_text(OF_TWO)
+
+
+def test_where_the_model_cites_one_article_a_sentence_of_each_stays(
+    browser: Browser, server: LlmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_page(browser, server.url, "faithful") as page:
+        ask_to_the_end(page, OF_TWO)
+        page.get_by_role("button", name=FRENCH.digest).click()
+        reply = page.locator("#chat .answer.digested")
+        expect(reply.locator(".fault")).to_have_text(message("llm_one_article", "fr"), timeout=PATIENCE * 1000)
+        expect(reply.locator("blockquote.statement")).to_have_count(2)
+        expect(reply.locator("blockquote.statement").first).to_be_visible()
+        assert reply.locator(".worded").count() == 0
+
+
+def test_a_summary_is_offered_for_several_articles_and_while_answers_are_worded(
+    browser: Browser, server: LlmServer
+) -> None:
+    with open_page(browser, server.url, "faithful") as page:
+        assert ask_to_the_end(page).get_by_role("button", name=FRENCH.digest).count() == 0
+        offered = ask_to_the_end(page, OF_TWO).get_by_role("button", name=FRENCH.digest)
+        expect(offered).to_be_visible()
+        page.get_by_label(FRENCH.worded_answers).uncheck()
+        expect(offered).to_be_hidden()
+
+
+def test_without_a_model_no_summary_is_offered() -> None:
+    assert 'class="digest"' not in answer_message(turn_of(FakeEngine().ask(OF_TWO), "g1"), FRENCH)
+    assert 'class="digest"' in answer_message(turn_of(FakeEngine().ask(OF_TWO), "g1"), FRENCH, digests=True)
+
+
+@pytest.mark.parametrize("asked", ["", "null", "{}", '{"subject": "x", "articles": ["a"]}', '{"subject": 3}', "[1]"])
+def test_what_names_no_articles_is_left_alone(asked: str) -> None:
+    assert digest_asked(asked) is None
 
 
 # --- Stopping ---------------------------------------------------------------------------------------------

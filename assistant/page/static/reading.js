@@ -4,7 +4,7 @@
 import "./copy.js";
 import * as card from "./card.js";
 import { begin, keep, recallCurrent, showAll } from "./history.js";
-import { byId, copy, download, propose, today, words } from "./page.js";
+import { byId, copy, download, fillBox, propose, today, words } from "./page.js";
 import * as panel from "./panel.js";
 import { criticise, praise } from "./rating.js";
 import { htmlOf, markdown, markdownOf, plainText, turnOf, turnsOnPage } from "./turns.js";
@@ -23,6 +23,12 @@ const ANSWER_TOOLS = {
   ".again": (answer) => {
     propose(turnOf(answer).answer.question);
     byId("again").click();
+  },
+  ".digest": (answer) => {
+    const { question, citations } = turnOf(answer).answer;
+    const articles = [...new Set(citations.map((one) => one.article_id))];
+    fillBox(document.querySelector("#digested textarea, #digested input"), JSON.stringify({ subject: question, articles }));
+    byId("digest").click();
   },
   ".revise": (answer) => propose(answer.querySelector(".revise").textContent),
 };

@@ -16,7 +16,7 @@ connection.watch(() => asking, giveUp);
 let asking = false;
 let following = true; // The last question is kept at the top until the reader scrolls.
 let before = null; // What the last reply said when the question was asked, until something else is there…
-let heard = 0; // …and how many sentences of the new one have been read out.
+const heard = new Set(); // …and what of the new one has been read out.
 
 let loading = null;
 const reading = () => (loading ??= import("./reading.js"));
@@ -28,8 +28,8 @@ const lastReply = () => [...rows()].at(-1)?.querySelector(".answer, .trouble");
 const SAID = ".understood, .disagreement, .dateline, blockquote, .told .fact, .abstention, .caution, .problem, .stopped";
 
 /** What a model says of it: the last to come, though the first to be seen. */
-const WORDED = ".by-model > :is(h3, .worded, .fault)";
-const said = (reply) => [SAID, WORDED].flatMap((selector) => [...(reply?.querySelectorAll(selector) ?? [])]);
+const WORDED = [".by-model > :is(h3, .worded)", ".translation", ".by-model > .fault"];
+const said = (reply) => [SAID, ...WORDED].flatMap((selector) => [...(reply?.querySelectorAll(selector) ?? [])]);
 
 const isWording = () => Boolean(lastReply()?.querySelector(".wording"));
 
@@ -41,7 +41,7 @@ function begin() {
   if (asking && !isWording()) return;
   asking = following = true;
   before = lastSaid();
-  heard = 0;
+  heard.clear();
   connection.calm();
   byId("heard").replaceChildren();
   announce(words.thinking);
@@ -65,11 +65,11 @@ function listen() {
   const reply = lastReply();
   if (!asking || !reply || lastSaid() === before) return;
   before = null;
-  const sentences = said(reply);
-  for (const sentence of sentences.slice(heard)) {
+  for (const sentence of said(reply)) {
+    if (heard.has(sentence.textContent)) continue;
+    heard.add(sentence.textContent);
     announce(sentence.textContent, sentence.querySelector(".quote[lang]")?.lang || words.language);
   }
-  heard = Math.max(heard, sentences.length);
   if (reply.querySelector(".thinking")) return;
   asking = isWording();
   reading().then(({ keepPage }) => keepPage());
@@ -131,6 +131,7 @@ document.addEventListener(
     const at = (selector) => event.target.closest?.(selector);
     if (at("#samples button")) asks(event, at("#samples button").textContent);
     else if (at("#question .submit-button, #again")) asks(event, questionBox().value);
+    else if (at("#digest")) begin();
   },
   { capture: true },
 );
