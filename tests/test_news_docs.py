@@ -6,9 +6,10 @@ import shlex
 from pathlib import Path
 
 import pytest
-from news_scores import PARTS, cases, total
 
 from assistant.cli import main
+from assistant.evaluation.report.wording import wording
+from benchmarks.news import PARTS, measured
 
 PAGE = (Path(__file__).parent.parent / "docs" / "news.md").read_text(encoding="utf-8")
 
@@ -33,7 +34,8 @@ def test_its_commands_print_what_it_says(sample_index, capsys):
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_its_figures_are_those_of_the_halves_held_out(part):
-    score = total(map(PARTS[part], cases(part, held_out=True)))
-    name = "answering words" if part == "answers" else part
-    assert f"| {name} | {score.precision:.2f} | {score.recall:.2f} | {score.f1:.2f} |" in PAGE
+def test_its_figures_are_those_of_the_halves_held_out(part, sample_engine):
+    found = measured(part, held_out=True, engine=sample_engine)
+    name = wording("en").part(part)[0].lower()
+    figures = " | ".join(f"{one.value:.2f}" for one in (found.precision, found.recall, found.f1))
+    assert f"| {name} | {found.cases} | {figures} |" in PAGE

@@ -38,7 +38,10 @@ _ALL = frozenset(str.split("tous toutes tout toute chaque all every each any auc
 
 #: Words without which a noun beside them is another one.
 _QUALIFIERS = frozenset(
-    str.split("demi semi quart vice ex ancien ancienne anciens former futur future adjoint presume presumee alleged")
+    str.split(
+        "demi semi quart vice ex ancien ancienne anciens former futur future adjoint presume presumee alleged"
+        " eventuel eventuelle potentiel potentielle potential possible probable suppose supposee pretendu pretendue"
+    )
 )
 #: Meanings that hold among those of their phrase alone.
 _FIRST = frozenset(str.split("first second third_in_order fourth fifth sixth seventh only best worst"))
@@ -47,12 +50,12 @@ _FIRST = frozenset(str.split("first second third_in_order fourth fifth sixth sev
 def keeps_bounds(compared: Comparison) -> bool:
     """Whether what is nearly, at most or at least so is told to be so, and what has exceptions is not told of all."""
     told, source = compared.told, compared.source
-    numbers = [(_bound(told, term), _bound(source, found)) for term, found in compared.matches if term.is_number]
+    numbers = [(_bound(told, term), _bound(source, found)) for term, found in compared.matches if term.is_quantity]
     if any(claimed != given and (claimed, given) not in _ALIKE for claimed, given in numbers):
         return False
     if any(_span(told, term) != _span(source, found) for term, found in compared.matches if _is_time(term)):
         return False
-    words = [match for match in compared.matches if not match.term.is_number]
+    words = [match for match in compared.matches if not match.term.is_quantity]
     if any(_NEARLY & {*found.between} and not _NEARLY & {*term.between} for term, found in words):
         return False
     if not _keeps_qualifiers(compared):

@@ -34,7 +34,10 @@ def is_as_sure(compared: Comparison) -> bool:
     told, source = compared.told, compared.source
     if not told.quotes and _leaves_speaker_out(compared):
         return False
-    if told.looks_ahead and (not source.looks_ahead or source.is_conditional > told.is_conditional):
+    if told.looks_ahead and not source.looks_ahead:
+        return False
+    is_open = told.looks_ahead or any(term.unreal and found.unreal for term, found in compared.matches)
+    if is_open and source.is_conditional and not told.is_conditional:
         return False
     if any(_has_happened(match, told) or _has_reached(match, compared) for match in compared.matches):
         return False
@@ -76,9 +79,10 @@ def _leaves_speaker_out(compared: Comparison) -> bool:
 def _has_happened(match: Match, told: Wording) -> bool:
     """Whether the claim has done what the source has still to come, or only asked for, feared or agreed on."""
     term, found = match
-    if found.unreal and (found.is_bare_verb or term.is_verb) and not found.is_noun:
-        return not (term.unreal or term.is_noun or term.is_bare_verb or term.is_ahead)
-    return found.is_ahead and not (term.is_ahead or term.is_noun or (told.looks_ahead and not term.is_verb))
+    if found.unreal and (term.is_verb or (found.is_bare_verb and not found.is_noun)):
+        return not (term.unreal or term.doubted or term.is_noun or term.is_bare_verb or term.is_ahead)
+    is_told = term.is_ahead or term.doubted or term.is_noun or (told.looks_ahead and not term.is_verb)
+    return found.is_ahead and not is_told
 
 
 def _has_reached(match: Match, compared: Comparison) -> bool:

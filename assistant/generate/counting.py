@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from assistant.generate.comparison import Comparison, same, share
-from assistant.generate.term import Term
+from assistant.generate.term import WHO, Term
 from assistant.quantities import covers
 
 #: Words beside a number that belong to it.
@@ -16,7 +16,7 @@ NEAR_YEAR = 4
 
 _YEAR = re.compile(r"1[5-9][0-9]{2}|20[0-9]{2}")
 _OPENS = frozenset(str.split(", ; : que qu that"))
-_OF_WHOLE = frozenset(["des", "of"])
+_OF_WHOLE = frozenset(["des", "of", "sur"])
 _OF_PART = frozenset(["dont", "including", "whom", "which"])
 _MONEY = frozenset(["euro", "dollar"])
 
@@ -35,6 +35,7 @@ def has_numbers(compared: Comparison) -> bool:
         and all(_counts_the_same(number, compared) for number in told.terms if number.is_number)
         and not _swaps(compared)
         and not _moves(compared)
+        and not _leaves_aside(compared)
         and not _takes_part_for_whole(compared)
     )
 
@@ -119,6 +120,24 @@ def _moves(compared: Comparison) -> bool:
     )
 
 
+def _leaves_aside(compared: Comparison) -> bool:
+    """Whether a number is all that is told of an aside: the year of "who sued him in 2019," of something else."""
+    source = compared.source.terms
+    used = {match.found.place for match in compared.matches}
+    asides = (_aside(source, match.found.place) for match in compared.matches if match.term.is_number)
+    return any(aside and not aside & used for aside in asides)
+
+
+def _aside(terms: Sequence[Term], place: int) -> set[int]:
+    """The places of the words of the relative clause that one stands in, names and numbers apart."""
+    commas = [at for at, term in enumerate(terms) if at == 0 or "," in term.between]
+    first = max(at for at in commas if at <= place)
+    last = min((at for at in commas if at > place), default=len(terms))
+    if not WHO & {*terms[first].between}:
+        return set()
+    return {term.place for term in terms[first:last] if not (term.is_name or term.is_number or term.is_calendar)}
+
+
 def _swaps(compared: Comparison) -> bool:
     """Whether numbers that stand side by side come in another order: "178 voix contre 112"."""
     numbers = [match for match in compared.matches if match.term.is_number]
@@ -130,12 +149,17 @@ def _swaps(compared: Comparison) -> bool:
 
 def _takes_part_for_whole(compared: Comparison) -> bool:
     """Whether "12 of the 48" became "the 48", or "ten workers, including eight Britons" ten British workers."""
-    claimed = {term.key for term in compared.told.terms if term.is_number}
+    claimed = {term.key for term in compared.told.terms if term.is_quantity}
     used = {match.found.place for match in compared.matches}
-    numbers = [term for term in compared.source.terms if term.is_number]
-    return any(
-        (_OF_WHOLE & {*whole.between[:1]} and whole.place - part.place == 1)
-        or (_OF_PART & {*part.between} and part.place + 1 in used)
-        for part, whole in [*pairwise(numbers), *((later, earlier) for earlier, later in pairwise(numbers))]
-        if whole.key in claimed and part.key not in claimed
-    )
+    source = compared.source.terms
+    numbers = [term for term in source if term.is_quantity]
+    wholes = [(part, whole) for part, whole in pairwise(numbers) if _is_whole(source[part.place + 1 : whole.place + 1])]
+    parts = [
+        (part, whole) for whole, part in pairwise(numbers) if _OF_PART & {*part.between} and part.place + 1 in used
+    ]
+    return any(whole.key in claimed and part.key not in claimed for part, whole in [*wholes, *parts])
+
+
+def _is_whole(terms: Sequence[Term]) -> bool:
+    """Whether these words behind a number lead to the one of which it is a part: "two of the country's nine"."""
+    return len(terms) <= 2 and bool(_OF_WHOLE & {*terms[0].between[:1]})

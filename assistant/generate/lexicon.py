@@ -36,6 +36,8 @@ class Lexicon:
     names: Mapping[str, frozenset[str]]
     #: Meanings that only their own words carry.
     exact: frozenset[str]
+    #: Those words themselves, by language, folded.
+    exact_words: frozenset[tuple[str, str]]
     #: The contraries of a meaning.
     opposites: Mapping[str, frozenset[str]]
     #: By language, the stems of words that tell next to nothing.
@@ -69,6 +71,12 @@ def lexicon() -> Lexicon:
         meanings={key: frozenset(meanings) for key, meanings in by_stem.items()},
         names={part: frozenset(whole) for part, whole in names.items()},
         exact=frozenset(table["exact"]) | frozenset(table["peoples"]),
+        exact_words=frozenset(
+            (language, fold(word, accents=False).text)
+            for forms in table["exact"].values()
+            for language, given in zip(_LANGUAGES, forms, strict=True)
+            for word in given.split()
+        ),
         opposites={meaning: frozenset(others) for meaning, others in opposites.items()},
         weak={
             language: frozenset(stem(word, language) for word in listed.split())

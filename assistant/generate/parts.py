@@ -71,7 +71,7 @@ def _keeps_names(compared: Comparison) -> bool:
         or any(name.term.case == "place" and not name.found.case for name in names)
         or any(not name.found.case and name.found.place <= 1 and name.term.case in ("to", "against") for name in actors)
         or any(_exchange_parts(one, other) for one, other in combinations(actors, 2))
-        or (compared.pairs and _is_promoted(compared.pairs[0]))
+        or (compared.pairs and _is_promoted(compared.pairs[0]) and not _is_followed(compared))
         or _exchange_places(compared)
     )
 
@@ -130,8 +130,16 @@ def _is_promoted(pair: Pair) -> bool:
     """Whether the claim begins with a name that stands aside in the source: "l'avocate de Pierre Lagarde"."""
     term, found = pair
     is_name = found is not None and found.is_name and (term.is_name or term.key == found.key)
-    stood_aside = is_name and found is not None and found.case in ("of", "to", "against")
+    stood_aside = found is not None and (found.case == "source" or (is_name and found.case in ("of", "to", "against")))
     return stood_aside and not term.case and not (term.is_name and DETERMINERS & {*term.between})  # "The Lyon court"
+
+
+def _is_followed(compared: Comparison) -> bool:
+    """Whether the claim is of the relative clause behind the name that it begins with: "face à Carlos, qui joue"."""
+    found = compared.pairs[0].found
+    behind = [term for term in compared.source.terms[found.place + 1 :] if not term.is_name] if found else []
+    used = [match.found.place for match in compared.matches if not match.found.is_name]
+    return bool(behind) and bool(_WHO & {*behind[0].between}) and min(used, default=0) >= behind[0].place
 
 
 # --- Subjects and objects ----------------------------------------------------------------------------
@@ -147,7 +155,8 @@ def _has_its_subject(verb: Match, compared: Comparison) -> bool:
     told, source, same_language = compared.told.terms, compared.source.terms, compared.same_language
     clause = _clause_before(source, verb.found)
     subject = _subject(told, verb.term)
-    before = _bare(clause, _BARE if same_language else {"", "of"}) or clause  # "after protesters blocked"
+    bare = _bare(clause, _BARE if same_language else {"", "of"})
+    before = clause if all(term.is_weak for term in bare) else bare  # "the number of deaths"
     if not subject or not before:
         return True
     if verb.term.is_passive == verb.found.is_passive:
@@ -182,7 +191,8 @@ def _clause_before(terms: Sequence[Term], verb: Term) -> Sequence[Term]:
     """What stands before a verb in its clause, what is set between commas there too."""
     last = verb.place - 1
     if _RELATIVE & {*verb.between}:
-        return terms[max(last - 1, 0) : verb.place]  # "the blaze, which killed"
+        first = next((at + 1 for at in range(last, max(last - NEAR, 0), -1) if terms[at].is_verb), last - NEAR + 1)
+        return terms[max(first, 0) : verb.place]  # "the blaze, which killed", "l'arrêté du maire qui interdisait"
     if "," in verb.between:
         last = next((at for at in range(verb.place - 1, 0, -1) if "," in terms[at].between), 1) - 1
     first = next((at for at in range(last, 0, -1) if _CLAUSE & {*terms[at].between}), 0)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from assistant.generate.tense import is_conditional
-from assistant.generate.term import AUXILIARIES, DENIALS, DETERMINERS, PAST
+from assistant.generate.term import AUXILIARIES, DENIALS, PAST, is_infinitive
 
 
 def _set(words: str) -> frozenset[str]:
@@ -23,7 +23,9 @@ _OPENS_CLAUSE = _set("que qu that")
 _OPENS_OBJECT = _set("de d to avoir")
 _DOUBTS = _set("may might could would pourrait pourraient reportedly allegedly possibly perhaps eventuellement")
 #: What somebody can or must do is not done.
-_MODALS = _set("peut peuvent pourra pourront doit doivent devra devront faut can must should")
+_MODALS = _set("can must should")
+_FRENCH_MODALS = _set("peut peuvent pourra pourront doit doivent devra devront faut")
+_REACH_OF_MODAL = 3
 BREAKS = _set(', ; : ( ) " . ! ? mais but et and ou or car while tandis tant lorsque when')
 _ENDS = _set(". ; ! ?")
 _JOINS = _set("et ou and or")
@@ -39,7 +41,7 @@ _UNREAL = _set(
     " impossible predict expect try refuse deny promise risk avoid prevent hinder forbid ban allow oppose claim_that"
     " negotiate discuss hesitate ready order provide invite candidate complaint"
 )
-#: Those of nouns, with "of" behind them: "menace de grève".
+#: Those of nouns, which hold for the word behind "of" alone: "menace de grève".
 _UNREAL_NOUNS = _set("want plan threaten fear risk try accuse suspect candidate complaint refuse promise ask possible")
 _LINKS = _set("de d to of")
 
@@ -52,7 +54,7 @@ class Scope:
         self._language = language
         self._denied = self._doubted = 0
         self._is_within = self._refuses = self._reports = self._speaks = False
-        self._is_behind_word = self._is_in_clause = False
+        self._is_behind_word = self._is_in_clause = self._is_noun_behind = False
         self.is_quoted = self.is_unreal = False
 
     @property
@@ -83,7 +85,7 @@ class Scope:
             self._is_in_clause = self.is_unreal
         elif token in AUXILIARIES and self._is_behind_word and not self._is_in_clause:
             self.is_unreal = False  # "douze tours prévues ont été bâties"
-        self.is_unreal = self.is_unreal or (token in _MODALS and not DETERMINERS & {*self._tokens[at + 1 : at + 2]})
+        self.is_unreal = self.is_unreal or self._is_modal(at)
         if token in _DOUBTS or (self._language == "fr" and not self._reports and is_conditional(token)):
             self._doubted = 1
         self._is_behind_word = False
@@ -95,12 +97,23 @@ class Scope:
         :param is_noun: Whether a determiner leads it.
         """
         self._denied, self._doubted = max(self._denied - is_matter, 0), max(self._doubted - is_matter, 0)
-        opens = not is_noun or (bool(_UNREAL_NOUNS & meanings) and _LINKS & {*self._tokens[at + 1 : at + 2]})
-        self.is_unreal = self.is_unreal or bool(opens and _UNREAL & meanings)
+        if self._is_noun_behind:
+            self.is_unreal = self._is_noun_behind = False
+        if is_noun and _UNREAL_NOUNS & meanings and _LINKS & {*self._tokens[at + 1 : at + 2]}:
+            self._is_noun_behind = not self.is_unreal
+            self.is_unreal = True
+        self.is_unreal = self.is_unreal or bool(not is_noun and _UNREAL & meanings)
         self._refuses = self._tokens[at] in DENIALS
         self._speaks = bool(SPEECH & meanings)
         self._is_within = self._is_within or self._refuses
         self._is_behind_word = True
+
+    def _is_modal(self, at: int) -> bool:
+        """Whether it is "doit" as in "doit encore gagner", not as in "doit son nom"."""
+        following = self._tokens[at + 1 : at + 1 + _REACH_OF_MODAL]
+        return self._tokens[at] in _MODALS or (
+            self._tokens[at] in _FRENCH_MODALS and any(is_infinitive(token) for token in following)
+        )
 
     def _denies(self, at: int) -> bool:
         token, following = self._tokens[at], self._tokens[at + 1 : at + 2]

@@ -35,7 +35,8 @@ CASES = {
 _PREPOSITIONS = frozenset(CASES) - _set("en to")
 AUXILIARIES = _set(
     "a ont avait avaient aura auront est sont etait etaient sera seront ete fut furent"
-    " has have had is are was were been be will did does may could would"
+    " has have had is are was were been be will did does may could would can must"
+    " aurait auraient serait seraient doit doivent peut peuvent pourrait pourraient devrait devraient va vont"
 )
 _PASSIVE = _set("ete etre etant fut furent vu was were been be being")
 #: With these, French verbs are passive but for those that move or become.
@@ -43,32 +44,45 @@ _BEING = _set("est sont sera seront etait etaient")
 _MOVED = re.compile(
     r"(?:alle|arrive|ne|descendu|devenu|entre|monte|mort|parti|passe|reste|revenu|sorti|tombe|venu)e?s?"
 )
-WHO = _set("who which that")
+WHO = _set("who which that qui")
 #: English verbs in the past: the regular ones and those that news is told with.
 PAST = re.compile(
     r"\w{3,}ed|sold|won|beat|said|led|rose|fell|left|found|knew|flew|hit|gave|took|made|bought|lost|held|met|told|became"
     r"|began|struck|built|broke|sent|shot|went|came|ran|saw|paid|kept|wrote|fought|caught|brought|thought|felt|stood"
     r"|grew|drew|threw|drove|spoke|chose|hid"
 )
-
-
-#: French infinitives, as far as their endings tell them from nouns: "livrer", "rendre", but not "guerre" and "papier".
-_INFINITIVE = re.compile(
-    r"\w+(?:[^i]er|ir|dre|ttre|battre|[aiu]ire|clure|vre|aitre|oitre|oire|ompre|aincre|(?:cop|cr|difi|envi|fi|ifi|l|mari"
-    r"|n|oc|ort|oubl|pl|ppréc|publ|reci|rif|stif|tif|tr|tud|var|vi)ier)"
-)
-_NOUNS = frozenset(
+#: Meanings of words that count in part.
+_SHARES = _set("half third quarter")
+#: Pronouns in front of a verb that are articles elsewhere, and others.
+_OBJECTS = _set("l le la les leur")
+_OTHERS = _set("se s lui y en ne n pas plus")
+#: What a French infinitive is only asked for with, or meant: "à vendre", "pour éviter".
+_BEFORE_INFINITIVE = [("de",), ("d",), ("au",), ("pour",)]
+_INFINITIVES = tuple(
     str.split(
-        "fer mer hiver avenir desir plaisir loisir soir noir espoir cher enfer couloir livre histoire oeuvre cadre"
+        "er ir dre ttre vre aitre oitre clure aincre ompre faire plaire croire boire dire lire rire crire fire uire"
     )
+)
+#: Of words in "-ier", those that are verbs; of the others that end so, those that are not.
+_VERBS = _set(
+    "allier apprecier associer beneficier certifier clarifier concilier confier copier crier dedier defier envier"
+    " etudier expedier fier identifier incendier justifier licencier lier marier modifier negocier nier notifier"
+    " oublier parier plier publier qualifier rallier rectifier relier remercier simplifier trier varier verifier"
+)
+_NOUNS = _set(
+    "affaire amer avenir cher couloir desir enfer espoir fer hier hiver livre loisir mer militaire noir oeuvre plaisir"
+    " soir"
 )
 
 
 def is_infinitive(word: str) -> bool:
-    """
+    """Whether it is a French infinitive, as far as endings tell: "livrer" and "rendre", but not "guerre" and "papier".
+
     :param word: Folded, without accents.
     """
-    return bool(_INFINITIVE.fullmatch(word)) and word not in _NOUNS
+    if word.endswith("ier"):
+        return word in _VERBS
+    return word.endswith(_INFINITIVES) and word not in _NOUNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +122,11 @@ class Term:
         return any(meaning in lexicon().exact and meaning.islower() for meaning in self.meanings)
 
     @property
+    def is_quantity(self) -> bool:
+        """Whether it is a number, or a word for a share: "moitié"."""
+        return self.is_number or bool(_SHARES & self.meanings)
+
+    @property
     def is_people(self) -> bool:
         """Whether it is a people or its adjective: "japonais"."""
         return any(meaning in lexicon().exact and meaning.isupper() for meaning in self.meanings)
@@ -120,13 +139,26 @@ class Term:
         links = {*self.between}
         leads = not links or self.resumes or (bool(WHO & links) and links <= WHO | {","})
         bare = leads and bool(PAST.fullmatch(self.key))
-        helped = bool(AUXILIARIES & links) and not links & (DETERMINERS | _PREPOSITIONS)
-        return bare or helped or self.key in DENIALS or self.is_future
+        return bare or self._is_helped or self._is_relative or self.key in DENIALS or self.is_future
+
+    @property
+    def _is_helped(self) -> bool:
+        """Whether an auxiliary leads it, or one with a pronoun: "l'a emporté", "doit l'emporter"."""
+        last = max((at for at, link in enumerate(self.between) if link in AUXILIARIES), default=None)
+        behind = {*self.between[last + 1 :]} if last is not None else DETERMINERS
+        return not (behind - (_OBJECTS if is_infinitive(self.key) else frozenset())) & (DETERMINERS | _PREPOSITIONS)
+
+    @property
+    def _is_relative(self) -> bool:
+        """Whether it is the verb behind "qui": "qui interdisait", "qui ne l'a pas vu"."""
+        behind = self.between[self.between.index("qui") + 1 :] if "qui" in self.between else ("",)
+        return {*behind} <= _OBJECTS | _OTHERS
 
     @property
     def is_noun(self) -> bool:
         """Whether a determiner or a preposition leads it."""
-        return not self.is_infinitive and bool(self.case or DETERMINERS & {*self.between})
+        leads = bool(self.case or DETERMINERS & {*self.between})
+        return leads and not (self.is_infinitive or self.between[-1:] == ("a",))  # "l'a emporté"
 
     @property
     def is_infinitive(self) -> bool:
@@ -134,7 +166,7 @@ class Term:
         if self.is_name or self.is_number:
             return False
         last = self.between[-1:]
-        french = last == ("avoir",) or (last in (("de",), ("d",)) and is_infinitive(self.key))
+        french = last == ("avoir",) or (last in _BEFORE_INFINITIVE and is_infinitive(self.key))
         return french or last == ("to",) or (last == ("of",) and self.key.endswith("ing"))
 
     @property

@@ -61,6 +61,8 @@ _CONDITIONS = _set("unless if provided si sauf condition")
 _NAMED = _set("city region county country village group company state island")
 #: Meanings of verbs in front of an infinitive that has come true: "continue d'augmenter".
 _FACTUAL = _set("continue begin end stop succeed succeed_in achieve cause come resume help")
+#: What stands between a preposition and its number: "à environ 100 patients".
+_ABOUT = _set("environ quelque presque about around some roughly nearly almost")
 #: What opens a clause as well as a phrase.
 _OPENING = _set("after before since until avant apres depuis")
 #: What joins a name to one before it that plays the same part, and the parts that two play together.
@@ -128,7 +130,7 @@ def _terms(tokens: list[str], names: frozenset[str], opening: str | None, langua
             continue
         key = _shortest(token) if is_number else token
         root = key if is_number else _root(token, language)
-        meanings = _meanings(token, root, language, is_name or token == opening)
+        meanings = _meanings(token, root, language, is_name, opens=token == opening)
         meanings |= _meanings_with(root, tokens[at + 1 : at + 1 + PHRASE], language)
         is_weak = root in lexicon().weak.get(language, ()) and not is_name
         is_matter = not (is_number or is_weak or is_name)
@@ -173,7 +175,7 @@ def _case_beside(term: Term, following: Term | None, told: list[Term]) -> str | 
         return "owner"
     if following and following.is_verb:
         return "" if _OPENING & {*term.between} else None  # "after protesters blocked the bridge"
-    if told and (_joins(term, told[-1]) or (not term.between and _stands_with(told[-1]))):
+    if told and (_joins(term, told[-1]) or (not term.between and _stands_with(told[-1], term))):
         return told[-1].case
     return None
 
@@ -184,9 +186,9 @@ def _is_relative(told: list[Term]) -> bool:
     return bool(WHO & {*links})
 
 
-def _stands_with(before: Term) -> bool:
+def _stands_with(before: Term, term: Term) -> bool:
     """Whether the next word is of the phrase of one that was joined to others."""
-    return before.case in _TOGETHER["et"] and _leads(before, is_owner=False)
+    return before.case in _TOGETHER["et"] and _leads(before, term)
 
 
 def _joins(term: Term, before: Term) -> bool:
@@ -197,10 +199,10 @@ def _joins(term: Term, before: Term) -> bool:
 
 def _case(terms: list[Term], at: int) -> str:
     links, first = terms[at].between, at
-    while links in ((), ("s",)) and at - 2 < first and first and _leads(terms[first - 1], is_owner=bool(links)):
+    while links in ((), ("s",)) and at - 2 < first and first and (links or _leads(terms[first - 1], terms[at])):
         first -= 1  # "par le groupe hôtelier Azalys", "by minister Karim Oualid", "ahead of Ethiopia's Tigist Bekele"
         links = terms[first].between
-    telling = [word for word in links if word not in DETERMINERS]
+    telling = [word for word in links if word not in DETERMINERS | _ABOUT]
     if telling[-1:] in (["de"], ["d"], ["of"]) and first and terms[first - 1].meanings & _NAMED:
         return _case(terms, first - 1)
     if "ahead" in telling:
@@ -211,9 +213,10 @@ def _case(terms: list[Term], at: int) -> str:
     return "" if case == "of" and first != at else case  # "le géant du meuble Nordvik" is Nordvik
 
 
-def _leads(term: Term, is_owner: bool) -> bool:
-    """Whether the next word is of its phrase: not Samira in "in 2018 Samira"."""
-    return is_owner or not (term.is_number or term.is_calendar or term.is_infinitive)
+def _leads(before: Term, term: Term) -> bool:
+    """Whether a word behind another is of its phrase: not Samira in "in 2018 Samira"."""
+    is_time = before.is_calendar or (before.is_number and term.is_name)
+    return not (is_time or before.is_infinitive)
 
 
 def _is_function(token: str, language: str) -> bool:
@@ -242,10 +245,12 @@ def _is_known(root: str) -> bool:
     return ("fr", root) in known.meanings or root in known.weak["fr"]
 
 
-def _meanings(token: str, root: str, language: str, may_be_name: bool) -> frozenset[str]:
+def _meanings(token: str, root: str, language: str, is_name: bool, opens: bool) -> frozenset[str]:
     known = lexicon()
     meanings = known.meanings.get((language, root), frozenset())
-    return meanings | known.names.get(sound(token), frozenset()) if may_be_name else meanings
+    if is_name and (language, token) not in known.exact_words:
+        meanings = frozenset(meaning for meaning in meanings if meaning.isupper() or meaning not in known.exact)
+    return meanings | known.names.get(sound(token), frozenset()) if is_name or opens else meanings
 
 
 def _meanings_with(root: str, following: list[str], language: str) -> frozenset[str]:
