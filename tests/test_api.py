@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import page as page_package
+from assistant import words as words_package
 from assistant.api import create_app
 from assistant.errors import IndexUnusable, StoreError, UsageError
 from assistant.guard import page_needs
@@ -538,6 +539,7 @@ def test_every_problem_has_words(words: Words) -> None:
 def test_every_string_of_the_catalogue_is_shown_somewhere() -> None:
     folder = Path(page_package.__file__).parent
     sources = "".join(path.read_text(encoding="utf-8") for path in (*folder.glob("*.py"), *folder.glob("templates/*")))
+    sources += Path(words_package.__file__).read_text(encoding="utf-8").replace("self.", "words.")
     strings = {field.name for field in fields(Words)} - {
         "singular",
         "thousands",

@@ -27,6 +27,7 @@ def named(question, sentence):
         ("Qui a annoncé l'accord ?", "L'accord a été annoncé par le ministre des Finances Bruno Petit.", "Bruno Petit"),
         ("Who won the vote?", "The vote was won by Maria Lopez, a former mayor.", "Maria Lopez"),
         ("Qui a invité les pays ?", "À l'invitation du ministre, Claus Holm, quinze pays sont venus.", "Claus Holm"),
+        ("Qui a gravi le pic ?", "L'ascension du pic a été réussie par Jean Roux puis par d'autres.", "Jean Roux"),
         ("Par qui le pape a-t-il été reçu ?", "Le pape a été reçu à Rome par le roi Philippe.", "Philippe"),
         # In a part, and with a preposition.
         ("Qui est le maire de Lille ?", "Le maire de Lille, Jean Vidal, a souri.", "Jean Vidal"),

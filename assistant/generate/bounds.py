@@ -67,12 +67,12 @@ def keeps_bounds(compared: Comparison) -> bool:
 def _keeps_qualifiers(compared: Comparison) -> bool:
     """Whether a "former minister" is no "minister", and the "first Asian woman" not the "first woman"."""
     terms = compared.source.terms
-    used = {match.found.place for match in compared.matches}
-    needed = set[int]()
+    used = {match.found.stem for match in compared.matches}
+    needed = set[str]()
     for _, found in compared.matches:
-        needed.update(term.place for term in _beside(terms, found.place) if term.key in _QUALIFIERS)
+        needed.update(term.stem for term in _beside(terms, found.place) if term.key in _QUALIFIERS)
         if found.meanings & _FIRST:
-            needed.update(_phrase(terms, found.place))
+            needed.update(term.stem for term in _phrase(terms, found.place))
     return needed <= used
 
 
@@ -82,14 +82,14 @@ def _beside(terms: Sequence[Term], place: int) -> list[Term]:
     return [*before, *(term for term in terms[place + 1 : place + 2] if not term.between)]
 
 
-def _phrase(terms: Sequence[Term], place: int) -> set[int]:
-    """The places of the words side by side with one; of a "premier ministre" none."""
+def _phrase(terms: Sequence[Term], place: int) -> Sequence[Term]:
+    """The words side by side with one; of a "premier ministre" none."""
     first = next((at for at in range(place, 0, -1) if terms[at].between), 0)
     last = next((at for at in range(place + 1, len(terms)) if terms[at].between), len(terms))
     phrase = terms[first:last]
     if any(term.is_name or term.is_number or "minister" in term.meanings for term in phrase):
-        return set()
-    return {term.place for term in phrase if not (term.is_weak or term.is_calendar)}
+        return ()
+    return [term for term in phrase if not (term.is_weak or term.is_calendar)]
 
 
 def _bound(wording: Wording, number: Term) -> str:

@@ -51,9 +51,8 @@ def _counts_the_same(number: Term, compared: Comparison) -> bool:
     claimed = _within_clause(_beside(compared.told.terms, number.place, NEAR), number, compared)
     given = [_beside(source, other.place, NEAR_YEAR if is_year else NEAR) for other in found]
     if is_year:
-        return any(
-            share([*claimed.behind, *claimed.before], [*b.behind, *b.before], compared.same_language) for b in given
-        )
+        words = [*claimed.behind, *claimed.before]
+        return not words or any(share(words, [*b.behind, *b.before], compared.same_language) for b in given)
     return any(_is_measured_alike(number, claimed, beside, compared.same_language) for beside in given)
 
 
@@ -140,7 +139,8 @@ def _aside(terms: Sequence[Term], place: int) -> set[int]:
 
 def _swaps(compared: Comparison) -> bool:
     """Whether numbers that stand side by side come in another order: "178 voix contre 112"."""
-    numbers = [match for match in compared.matches if match.term.is_number]
+    keys = [term.key for term in compared.source.terms]
+    numbers = [match for match in compared.matches if match.term.is_number and keys.count(match.found.key) == 1]
     return any(
         0 < one.found.place - other.found.place <= 2 and other.term.place - one.term.place <= 2
         for one, other in pairwise(numbers)

@@ -282,7 +282,7 @@ def _is_behind(asked: Wanted, gap: Sequence[_Token], deed: _Deed) -> bool:
     """ "représentée par X", "l'invitation de X", "l'ascension, réussie par X"."""
     by = next((place for place in range(len(gap) - 1, -1, -1) if gap[place].key in ("par", "by")), None)
     if by is not None:
-        described, is_agent = gap[by + 1 :], _is_lowly(gap[:by])
+        described, is_agent = gap[by + 1 :], _is_lowly(gap[:by]) or (deed.is_noun and _is_done(gap[:by]))
     else:
         described, is_agent = gap[1:], deed.is_noun and bool(gap) and gap[0].key in _OF
     return is_agent and _is_description(described) and not any(_has(word, described) for word in asked.of)
@@ -309,6 +309,13 @@ def _is_lowly(tokens: Sequence[_Token]) -> bool:
             for place, token in enumerate(tokens)
         )
     )
+
+
+def _is_done(tokens: Sequence[_Token]) -> bool:
+    """ "L'ascension du mont Blanc a été réussie": words between the noun and "par"."""
+    keys = [token.key for token in tokens]
+    is_passive = not (_CONTRACTED | BE).isdisjoint(keys) and {"qui", "que", "who", "that", "et", "and"}.isdisjoint(keys)
+    return is_passive and len(keys) <= 10 and not any(token.is_mark for token in tokens)
 
 
 def _is_description(tokens: Sequence[_Token]) -> bool:
